@@ -1,0 +1,26 @@
+/*
+ * Server versions: the newest spelling is used everywhere, older servers are
+ * adapted here. No other file names PG_VERSION_NUM.
+ */
+#ifndef KTT_COMPAT_H
+#define KTT_COMPAT_H
+
+#include "postgres.h"
+#include "fmgr.h"
+#include "nodes/nodes.h"
+
+#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
+#error "ktt needs PostgreSQL 15, 16, 17 or 18"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#include "nodes/miscnodes.h"
+#else
+/* Soft errors came with 16: before that every error is raised at once. */
+#define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
+#define ereturn(context, result, ...) \
+	do { (void) (context); ereport(ERROR, __VA_ARGS__); return result; } while (0)
+#endif
+
+#endif
