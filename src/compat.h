@@ -6,6 +6,16 @@
 #define KTT_COMPAT_H
 
 #include "postgres.h"
+
+/*
+ * Servers before 16 leave this empty on Unix; we hide symbols by default, so
+ * here it has to say what it means.
+ */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
 #include "fmgr.h"
 #include "nodes/nodes.h"
 
