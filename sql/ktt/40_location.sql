@@ -1,0 +1,75 @@
+-- Places on earth: WGS84 longitude and latitude, held as PostGIS geography.
+-- The bodies are SQL-standard expressions: PostGIS is bound here once, wherever
+-- it lives, and the planner inlines them, so an index on a column is used.
+
+CREATE FUNCTION ktt.point_wkb(longitude float8, latitude float8) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'ktt_location_wkb'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ktt.point_wkb(float8, float8) IS
+    'The point in PostGIS''s binary form (EWKB, SRID 4326), after both coordinates were checked.';
+
+CREATE FUNCTION ktt.checked_radius(metres float8) RETURNS float8
+    AS 'MODULE_PATHNAME', 'ktt_location_radius'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ktt.checked_radius(float8) IS
+    'The radius itself when it is between 0 and 21000000 metres, an error otherwise.';
+
+-- geography accepts EMPTY and NaN; neither is a place.
+CREATE DOMAIN ktt.location AS geography(Point, 4326)
+    CONSTRAINT location_is_a_place CHECK (VALUE IS NULL OR
+        (ST_X(VALUE::geometry) BETWEEN -180 AND 180
+         AND ST_Y(VALUE::geometry) BETWEEN -90 AND 90) IS TRUE);
+COMMENT ON DOMAIN ktt.location IS
+    'A place on earth, WGS84. Make it with ktt.location(longitude, latitude): text read as geography lets PostGIS bend coordinates that are out of range.';
+
+CREATE DOMAIN ktt.area AS geography(Geometry, 4326)
+    CONSTRAINT area_is_a_polygon CHECK (VALUE IS NULL OR
+        GeometryType(VALUE::geometry) IN ('POLYGON', 'MULTIPOLYGON'))
+    CONSTRAINT area_is_not_empty CHECK (VALUE IS NULL OR
+        NOT ST_IsEmpty(VALUE::geometry))
+    CONSTRAINT area_has_at_most_10000_vertices CHECK (VALUE IS NULL OR
+        ST_NPoints(VALUE::geometry) <= 10000);
+COMMENT ON DOMAIN ktt.area IS
+    'A service area: polygon or multipolygon, WGS84, at most 10000 vertices.';
+
+-- Not STRICT: the planner would not inline it around the domain's check. NULL
+-- in gives NULL out all the same.
+CREATE FUNCTION ktt.location(longitude float8, latitude float8) RETURNS ktt.location
+    LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+    RETURN ST_GeogFromWKB(ktt.point_wkb(longitude, latitude));
+COMMENT ON FUNCTION ktt.location(float8, float8) IS
+    'The place at this WGS84 longitude and latitude in degrees.';
+
+CREATE FUNCTION ktt.longitude(place ktt.location) RETURNS float8
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_X(place::geometry);
+COMMENT ON FUNCTION ktt.longitude(ktt.location) IS 'Longitude in degrees, east positive.';
+
+CREATE FUNCTION ktt.latitude(place ktt.location) RETURNS float8
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_Y(place::geometry);
+COMMENT ON FUNCTION ktt.latitude(ktt.location) IS 'Latitude in degrees, north positive.';
+
+CREATE FUNCTION ktt.distance(one ktt.location, other ktt.location) RETURNS float8
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_Distance(one::geography, other::geography, true);
+COMMENT ON FUNCTION ktt.distance(ktt.location, ktt.location) IS
+    'Shortest way between two places in metres on the WGS84 ellipsoid; equals ST_Distance.';
+
+CREATE FUNCTION ktt.within(one ktt.location, other ktt.location, metres float8) RETURNS boolean
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_DWithin(one::geography, other::geography, ktt.checked_radius(metres), true);
+COMMENT ON FUNCTION ktt.within(ktt.location, ktt.location, float8) IS
+    'Whether two places are at most so many metres apart on the ellipsoid; uses a GiST index on either.';
+
+CREATE FUNCTION ktt.covers(whole ktt.area, place ktt.location) RETURNS boolean
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_Covers(whole::geography, place::geography);
+COMMENT ON FUNCTION ktt.covers(ktt.area, ktt.location) IS
+    'Whether the place lies in the area or on its border; uses a GiST index on the area.';
+
+CREATE FUNCTION ktt.knn(one ktt.location, other ktt.location) RETURNS float8
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN one::geography <-> other::geography;
+COMMENT ON FUNCTION ktt.knn(ktt.location, ktt.location) IS
+    'Sort key for ORDER BY ktt.knn(column, place) LIMIT n by a GiST index. It measures on a sphere: take candidates by it, then rank them by ktt.distance.';
