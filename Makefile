@@ -1,17 +1,72 @@
-# Provisional: build and install with PGXS.
-EXTENSION = ktt
-MODULE_big = ktt
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/core/*.c) $(wildcard src/*.c)))
-DATA_built = build/ktt--0.1.0.sql
-PG_CPPFLAGS = -Isrc
-SHLIB_LINK = -lsodium -lm
-PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wno-declaration-after-statement -fvisibility=hidden -ffp-contract=off
-PG_CONFIG = pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
-with_llvm = no
-include $(PGXS)
+# The front door. It must parse where no server is installed yet; all that
+# needs pg_config happens in src/extension.mk and test/tools.
+SHELL = /bin/sh
+FLAVOUR ?= release
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" ktt.control)
+TOOLS = test/tools
 
-build/ktt--0.1.0.sql: $(sort $(wildcard sql/ktt/*.sql)) $(sort $(wildcard sql/market/*.sql))
-	mkdir -p build
-	cat $(sort $(wildcard sql/ktt/*.sql)) > $@.new
-	mv $@.new $@
+PGXS_MAKE = mkdir -p build/$(FLAVOUR) && $(MAKE) --no-print-directory \
+	$(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS)) \
+	-C build/$(FLAVOUR) -f $(CURDIR)/src/extension.mk FLAVOUR=$(FLAVOUR)
+
+.PHONY: all install uninstall installcheck setup demo psql check check-long \
+	bench lint asan coverage fuzz docs dist clean help
+
+all: ## build the extension into build/release (the default)
+	@+$(PGXS_MAKE) all
+
+install: ## install it for the server of pg_config, or below DESTDIR
+	@+$(PGXS_MAKE) install
+
+uninstall: ## remove what install put there
+	@+$(PGXS_MAKE) uninstall
+
+installcheck: ## run the regression and isolation tests against a running server
+	@+$(PGXS_MAKE) installcheck
+
+setup: ## install the Debian packages that are missing
+	@$(TOOLS)/setup base
+
+demo: setup ## run the main job on real data in a private cluster (DATA=file for other data)
+	@DATA='$(DATA)' $(TOOLS)/demo
+
+psql: ## open a shell on the demo's data
+	@$(TOOLS)/cluster psql demo
+
+check: setup ## run every test
+	@$(TOOLS)/check
+
+check-long: setup ## the same with the long versions of the crash, load and model tests
+	@KTT_LONG=1 $(TOOLS)/check
+
+bench: setup ## measure against the peers: one line per benchmark
+	@$(TOOLS)/bench
+
+lint: ## static analysis and the rules of the house
+	@$(TOOLS)/setup base lint
+	@$(TOOLS)/lint
+
+asan: setup ## the unit, regression and market tests under ASan and UBSan
+	@FLAVOUR=asan $(TOOLS)/check unit regress pgtap
+
+coverage: setup ## the tests with gcov, and the lines that none of them reached
+	@$(TOOLS)/coverage
+
+fuzz: ## fuzz the parsers for SECONDS each (60)
+	@$(TOOLS)/setup base fuzz
+	@$(TOOLS)/fuzz
+
+docs: setup ## write docs/reference.md from the catalog's comments
+	@$(TOOLS)/docs write
+
+dist: ## pack the committed tree into build/ktt-VERSION.tar.gz
+	@mkdir -p build
+	git archive --prefix=ktt-$(VERSION)/ -o build/ktt-$(VERSION).tar.gz HEAD
+
+clean: ## stop the demo cluster and remove everything that was built
+	@$(TOOLS)/cluster remove
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
