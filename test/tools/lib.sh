@@ -34,13 +34,15 @@ if [ "$(id -u)" = 0 ]; then
 	fi
 fi
 
+# Run something as the server's user, from where that user may stand.
+as_server() { (cd "$place" && $as "$@"); }
+
 # Give files to the server's user.
 hand_over() { [ -z "$as" ] || chown -R nobody: "$@"; }
 
 # Build the flavour and install it where the server's user can read it.
 inst=$place/inst-$flavour
 install_private() {
-	$as true # a runuser that does not work should fail here
 	make -s -C "$top" FLAVOUR="$flavour" install DESTDIR="$inst" \
 		>"$build/install.log" 2>&1 || { cat "$build/install.log" >&2; die "the build failed"; }
 	! grep -A 3 -i 'warning:' "$build/install.log" >&2 || :
