@@ -186,7 +186,9 @@ ktt_chain_compare(const unsigned char *a, size_t a_size,
 {
 	int			order = memcmp(a, b, a_size < b_size ? a_size : b_size);
 
-	return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
+	if (order == 0)
+		return (a_size > b_size) - (a_size < b_size);
+	return order < 0 ? -1 : 1;
 }
 
 bool

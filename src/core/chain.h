@@ -49,6 +49,7 @@ extern ktt_status ktt_chain_unpack(ktt_chain *chain, const unsigned char *bytes,
 
 /* The following read packed chains that were checked when they were made. */
 
+/* -1, 0 or 1 */
 extern int	ktt_chain_compare(const unsigned char *a, size_t a_size,
 							  const unsigned char *b, size_t b_size);
 
