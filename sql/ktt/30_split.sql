@@ -1,0 +1,195 @@
+-- ktt.split: who gets what part of a sale.
+
+CREATE TYPE ktt.split;
+
+CREATE FUNCTION ktt.split_in(cstring) RETURNS ktt.split
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
+    AS 'MODULE_PATHNAME', 'ktt_split_in';
+COMMENT ON FUNCTION ktt.split_in(cstring) IS
+    'Reads a split from text, like supplier cost, platform 2% of sale, leader rest.';
+
+CREATE FUNCTION ktt.split_out(ktt.split) RETURNS cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
+    AS 'MODULE_PATHNAME', 'ktt_split_out';
+COMMENT ON FUNCTION ktt.split_out(ktt.split) IS
+    'Prints a split.';
+
+CREATE FUNCTION ktt.split_recv(internal) RETURNS ktt.split
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
+    AS 'MODULE_PATHNAME', 'ktt_split_recv';
+COMMENT ON FUNCTION ktt.split_recv(internal) IS
+    'Reads a split from its packed form.';
+
+CREATE FUNCTION ktt.split_send(ktt.split) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_send';
+COMMENT ON FUNCTION ktt.split_send(ktt.split) IS
+    'Gives the packed form of a split.';
+
+CREATE TYPE ktt.split (
+    INPUT = ktt.split_in,
+    OUTPUT = ktt.split_out,
+    RECEIVE = ktt.split_recv,
+    SEND = ktt.split_send,
+    INTERNALLENGTH = VARIABLE,
+    ALIGNMENT = int4,
+    STORAGE = extended
+);
+COMMENT ON TYPE ktt.split IS
+    'Who gets what part of a sale: clauses of a party and its term. The parts always sum to the sale.';
+
+-- Order by bytes, for indexes and DISTINCT; it means nothing else.
+
+CREATE FUNCTION ktt.split_eq(ktt.split, ktt.split) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_eq';
+COMMENT ON FUNCTION ktt.split_eq(ktt.split, ktt.split) IS
+    'Whether the left split is equal to the right one.';
+
+CREATE FUNCTION ktt.split_ne(ktt.split, ktt.split) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_ne';
+COMMENT ON FUNCTION ktt.split_ne(ktt.split, ktt.split) IS
+    'Whether the left split is different from the right one.';
+
+CREATE FUNCTION ktt.split_lt(ktt.split, ktt.split) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_lt';
+COMMENT ON FUNCTION ktt.split_lt(ktt.split, ktt.split) IS
+    'Whether the left split is before the right one in the order of an index.';
+
+CREATE FUNCTION ktt.split_le(ktt.split, ktt.split) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_le';
+COMMENT ON FUNCTION ktt.split_le(ktt.split, ktt.split) IS
+    'Whether the left split is before or equal the right one in the order of an index.';
+
+CREATE FUNCTION ktt.split_gt(ktt.split, ktt.split) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_gt';
+COMMENT ON FUNCTION ktt.split_gt(ktt.split, ktt.split) IS
+    'Whether the left split is behind the right one in the order of an index.';
+
+CREATE FUNCTION ktt.split_ge(ktt.split, ktt.split) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_ge';
+COMMENT ON FUNCTION ktt.split_ge(ktt.split, ktt.split) IS
+    'Whether the left split is behind or equal the right one in the order of an index.';
+
+CREATE FUNCTION ktt.split_cmp(ktt.split, ktt.split) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_cmp';
+COMMENT ON FUNCTION ktt.split_cmp(ktt.split, ktt.split) IS
+    'Compares two splits in the order of an index.';
+
+CREATE FUNCTION ktt.split_hash(ktt.split) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_hash';
+COMMENT ON FUNCTION ktt.split_hash(ktt.split) IS
+    'Hashes a split.';
+
+CREATE FUNCTION ktt.split_hash_extended(ktt.split, bigint) RETURNS bigint
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_hash_extended';
+COMMENT ON FUNCTION ktt.split_hash_extended(ktt.split, bigint) IS
+    'Hashes a split with a seed.';
+
+CREATE OPERATOR ktt.= (
+    LEFTARG = ktt.split, RIGHTARG = ktt.split, FUNCTION = ktt.split_eq,
+    COMMUTATOR = OPERATOR(ktt.=), NEGATOR = OPERATOR(ktt.<>),
+    RESTRICT = eqsel, JOIN = eqjoinsel,
+    HASHES, MERGES
+);
+COMMENT ON OPERATOR ktt.= (ktt.split, ktt.split) IS 'Equal splits: the same clauses in the same order.';
+
+CREATE OPERATOR ktt.<> (
+    LEFTARG = ktt.split, RIGHTARG = ktt.split, FUNCTION = ktt.split_ne,
+    COMMUTATOR = OPERATOR(ktt.<>), NEGATOR = OPERATOR(ktt.=),
+    RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR ktt.<> (ktt.split, ktt.split) IS 'Different splits.';
+
+CREATE OPERATOR ktt.< (
+    LEFTARG = ktt.split, RIGHTARG = ktt.split, FUNCTION = ktt.split_lt,
+    COMMUTATOR = OPERATOR(ktt.>), NEGATOR = OPERATOR(ktt.>=),
+    RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+COMMENT ON OPERATOR ktt.< (ktt.split, ktt.split) IS 'Before, in the order of an index.';
+
+CREATE OPERATOR ktt.<= (
+    LEFTARG = ktt.split, RIGHTARG = ktt.split, FUNCTION = ktt.split_le,
+    COMMUTATOR = OPERATOR(ktt.>=), NEGATOR = OPERATOR(ktt.>),
+    RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+COMMENT ON OPERATOR ktt.<= (ktt.split, ktt.split) IS 'Before or equal, in the order of an index.';
+
+CREATE OPERATOR ktt.> (
+    LEFTARG = ktt.split, RIGHTARG = ktt.split, FUNCTION = ktt.split_gt,
+    COMMUTATOR = OPERATOR(ktt.<), NEGATOR = OPERATOR(ktt.<=),
+    RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+COMMENT ON OPERATOR ktt.> (ktt.split, ktt.split) IS 'Behind, in the order of an index.';
+
+CREATE OPERATOR ktt.>= (
+    LEFTARG = ktt.split, RIGHTARG = ktt.split, FUNCTION = ktt.split_ge,
+    COMMUTATOR = OPERATOR(ktt.<=), NEGATOR = OPERATOR(ktt.<),
+    RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+COMMENT ON OPERATOR ktt.>= (ktt.split, ktt.split) IS 'Behind or equal, in the order of an index.';
+
+CREATE OPERATOR CLASS ktt.split_btree_ops DEFAULT FOR TYPE ktt.split USING btree AS
+    OPERATOR 1 ktt.<, OPERATOR 2 ktt.<=, OPERATOR 3 ktt.=, OPERATOR 4 ktt.>=, OPERATOR 5 ktt.>,
+    FUNCTION 1 ktt.split_cmp(ktt.split, ktt.split),
+    FUNCTION 4 btequalimage(oid);
+COMMENT ON OPERATOR CLASS ktt.split_btree_ops USING btree IS 'Splits by their bytes.';
+COMMENT ON OPERATOR FAMILY ktt.split_btree_ops USING btree IS 'Splits by their bytes.';
+
+CREATE OPERATOR CLASS ktt.split_hash_ops DEFAULT FOR TYPE ktt.split USING hash AS
+    OPERATOR 1 ktt.=,
+    FUNCTION 1 ktt.split_hash(ktt.split),
+    FUNCTION 2 ktt.split_hash_extended(ktt.split, bigint);
+COMMENT ON OPERATOR CLASS ktt.split_hash_ops USING hash IS 'Equal splits.';
+COMMENT ON OPERATOR FAMILY ktt.split_hash_ops USING hash IS 'Equal splits.';
+
+CREATE FUNCTION ktt.jsonb(ktt.split) RETURNS jsonb
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+    AS 'MODULE_PATHNAME', 'ktt_split_to_jsonb';
+COMMENT ON FUNCTION ktt.jsonb(ktt.split) IS
+    'A split as an array of objects: [{"party":"leader","term":"rest"}].';
+
+CREATE FUNCTION ktt.split(jsonb) RETURNS ktt.split
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+    AS 'MODULE_PATHNAME', 'ktt_split_from_jsonb';
+COMMENT ON FUNCTION ktt.split(jsonb) IS
+    'Reads a split from an array of objects with a party and a term.';
+
+CREATE CAST (ktt.split AS jsonb) WITH FUNCTION ktt.jsonb(ktt.split) AS ASSIGNMENT;
+COMMENT ON CAST (ktt.split AS jsonb) IS 'A split as an array of clauses.';
+CREATE CAST (jsonb AS ktt.split) WITH FUNCTION ktt.split(jsonb);
+COMMENT ON CAST (jsonb AS ktt.split) IS 'A split from an array of clauses.';
+
+CREATE FUNCTION ktt.parties(rule ktt.split) RETURNS text[]
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+    AS 'MODULE_PATHNAME', 'ktt_split_parties';
+COMMENT ON FUNCTION ktt.parties(ktt.split) IS
+    'The parties of a split in clause order.';
+
+CREATE FUNCTION ktt.clauses(rule ktt.split)
+    RETURNS TABLE (ordinal integer, party text, term text)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2 ROWS 5
+    AS 'MODULE_PATHNAME', 'ktt_split_clauses';
+COMMENT ON FUNCTION ktt.clauses(ktt.split) IS
+    'The clauses of a split: number from 1, party, term.';
+
+CREATE FUNCTION ktt.allocate(rule ktt.split, sale bigint, cost bigint, units bigint DEFAULT 1)
+    RETURNS TABLE (party text, amount bigint)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2 ROWS 5
+    AS 'MODULE_PATHNAME', 'ktt_split_allocate';
+COMMENT ON FUNCTION ktt.allocate(ktt.split, bigint, bigint, bigint) IS
+    'The parts of a sale, one row per clause in clause order; the amounts sum to the sale. Amounts are minor units.';
+
+CREATE FUNCTION ktt.apportion(total bigint, weights bigint[]) RETURNS bigint[]
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+    AS 'MODULE_PATHNAME', 'ktt_split_apportion';
+COMMENT ON FUNCTION ktt.apportion(bigint, bigint[]) IS
+    'Divides a total over weights by largest remainder, ties to the first; the parts sum to the total.';

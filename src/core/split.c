@@ -1,0 +1,271 @@
+#include "split.h"
+
+#include <string.h>
+
+#define KIND_BITS 0x0f
+
+static bool
+IsRate(unsigned kind)
+{
+	return kind >= KTT_TERM_OF_SALE && kind <= KTT_TERM_OF_MARGIN;
+}
+
+static bool
+IsAmount(unsigned kind)
+{
+	return kind == KTT_TERM_PER_UNIT || kind == KTT_TERM_PER_ORDER;
+}
+
+/* What the clauses of a rule come to, as far as that needs no price. */
+typedef struct Tally
+{
+	uint64_t	rates[KTT_TERM_REST];	/* by kind */
+	unsigned	costs;
+	unsigned	rests;
+	bool		loose;			/* a part that no rate can make up for */
+} Tally;
+
+/*
+ * A rule without rest must come to the sale at every price: either the sale
+ * alone is dealt out whole, or the cost and the margin both are.
+ */
+static bool
+Covers(const Tally *tally)
+{
+	uint64_t	sale = tally->rates[KTT_TERM_OF_SALE];
+	uint64_t	cost = tally->rates[KTT_TERM_OF_COST] +
+		(uint64_t) tally->costs * KTT_RATE_ONE;
+	uint64_t	margin = tally->rates[KTT_TERM_OF_MARGIN];
+
+	if (tally->rests > 0)
+		return true;
+	if (tally->loose)
+		return false;
+	return (sale == KTT_RATE_ONE && cost == 0 && margin == 0) ||
+		(sale == 0 && cost == KTT_RATE_ONE && margin == KTT_RATE_ONE);
+}
+
+static ktt_status
+CheckTerm(const ktt_term *term, size_t place, Tally *tally, ktt_fault *fault)
+{
+	static const char *const bases[] = {
+		[KTT_TERM_OF_SALE] = "sale",
+		[KTT_TERM_OF_COST] = "cost",
+		[KTT_TERM_OF_MARGIN] = "margin"
+	};
+
+	if (term->kind == KTT_TERM_COST && tally->costs++ > 0)
+		return ktt_fail(fault, KTT_VALUE, place,
+						"Only one clause can take the cost.");
+	if (term->kind == KTT_TERM_REST && tally->rests++ > 0)
+		return ktt_fail(fault, KTT_VALUE, place,
+						"Only one clause can take the rest.");
+	if (IsAmount(term->kind) || term->bounds != 0)
+		tally->loose = true;
+	if (!IsRate(term->kind))
+		return KTT_OK;
+
+	if (term->bounds == (KTT_TERM_MIN | KTT_TERM_MAX) && term->min > term->max)
+		return ktt_fail(fault, KTT_VALUE, place,
+						"The min of %lld is above the max of %lld.",
+						(long long) term->min, (long long) term->max);
+	tally->rates[term->kind] += term->rate;
+	if (tally->rates[term->kind] > KTT_RATE_ONE)
+	{
+		char		sum[32];
+
+		*ktt_rate_print(sum, tally->rates[term->kind]) = '\0';
+		return ktt_fail(fault, KTT_VALUE, place,
+						"The rates of the %s come to %s, above 100%%.",
+						bases[term->kind], sum);
+	}
+	return KTT_OK;
+}
+
+ktt_status
+ktt_split_check(const ktt_split *split, const ktt_split_places *places,
+				ktt_fault *fault)
+{
+	Tally		tally = {0};
+
+	for (size_t i = 0; i < split->count; i++)
+	{
+		const ktt_party *party = &split->parties[i];
+		ktt_status	status;
+
+		for (size_t j = 0; j < i; j++)
+			if (split->parties[j].length == party->length &&
+				memcmp(split->parties[j].text, party->text, party->length) == 0)
+				return ktt_fail(fault, KTT_VALUE, places->party[i],
+								"Party %.*s appears twice.",
+								(int) party->length, party->text);
+		status = CheckTerm(&split->terms[i], places->term[i], &tally, fault);
+		if (status != KTT_OK)
+			return status;
+	}
+	if (!Covers(&tally))
+		return ktt_fail(fault, KTT_VALUE, places->end,
+						"No clause takes the rest, and the parts need not come to the sale.");
+	return KTT_OK;
+}
+
+unsigned char *
+ktt_split_pack(unsigned char *out, const ktt_split *split)
+{
+	*out++ = KTT_SPLIT_VERSION;
+	*out++ = (unsigned char) split->count;
+	for (size_t i = 0; i < split->count; i++)
+	{
+		const ktt_term *term = &split->terms[i];
+
+		*out++ = (unsigned char) (term->kind | term->bounds);
+		if (IsRate(term->kind))
+			out = ktt_varint_put(out, term->rate);
+		if (IsAmount(term->kind))
+			out = ktt_varint_put(out, (uint64_t) term->amount);
+		if (term->bounds & KTT_TERM_MIN)
+			out = ktt_varint_put(out, (uint64_t) term->min);
+		if (term->bounds & KTT_TERM_MAX)
+			out = ktt_varint_put(out, (uint64_t) term->max);
+	}
+	for (size_t i = 0; i < split->count; i++)
+	{
+		const ktt_party *party = &split->parties[i];
+
+		*out++ = party->length;
+		memcpy(out, party->text, party->length);
+		out += party->length;
+	}
+	return out;
+}
+
+/* Read an amount of minor units; NULL when broken. */
+static const unsigned char *
+ReadAmount(const unsigned char *in, const unsigned char *end, int64_t *amount)
+{
+	uint64_t	value;
+
+	in = ktt_varint_get(in, end, &value);
+	if (in == NULL || value > INT64_MAX)
+		return NULL;
+	*amount = (int64_t) value;
+	return in;
+}
+
+/* Read one term; NULL when broken. */
+static inline const unsigned char *
+ReadTerm(const unsigned char *in, const unsigned char *end, ktt_term *term)
+{
+	uint64_t	rate;
+
+	if (in >= end)
+		return NULL;
+	term->kind = *in & KIND_BITS;
+	term->bounds = *in++ & (unsigned char) ~KIND_BITS;
+	if (term->kind < KTT_TERM_COST || term->kind > KTT_TERM_REST)
+		return NULL;
+	if (IsAmount(term->kind) &&
+		(in = ReadAmount(in, end, &term->amount)) == NULL)
+		return NULL;
+	if (IsRate(term->kind))
+	{
+		in = ktt_varint_get(in, end, &rate);
+		if (in == NULL || rate > KTT_RATE_ONE)
+			return NULL;
+		term->rate = (uint32_t) rate;
+	}
+	if (term->bounds == 0)
+		return in;
+
+	if (!IsRate(term->kind) ||
+		(term->bounds & ~(KTT_TERM_MIN | KTT_TERM_MAX)) != 0)
+		return NULL;
+	if ((term->bounds & KTT_TERM_MIN) &&
+		(in = ReadAmount(in, end, &term->min)) == NULL)
+		return NULL;
+	if ((term->bounds & KTT_TERM_MAX) &&
+		(in = ReadAmount(in, end, &term->max)) == NULL)
+		return NULL;
+	return in;
+}
+
+/* Read a party; NULL when broken. */
+static const unsigned char *
+ReadParty(const unsigned char *in, const unsigned char *end, ktt_party *party)
+{
+	if (in >= end)
+		return NULL;
+	party->length = *in++;
+	if (party->length < 1 || party->length > KTT_PARTY_MAX ||
+		party->length > end - in)
+		return NULL;
+	for (size_t i = 0; i < party->length; i++)
+	{
+		unsigned char byte = *in++;
+
+		if (!(byte == '_' || (byte >= 'a' && byte <= 'z') ||
+			  (i > 0 && byte >= '0' && byte <= '9')))
+			return NULL;
+		party->text[i] = (char) byte;
+	}
+	return in;
+}
+
+ktt_status
+ktt_split_unpack(const unsigned char *packed, size_t size, ktt_split *split,
+				 ktt_fault *fault)
+{
+	static const ktt_split_places nowhere;
+	const unsigned char *in = packed + 2;
+	const unsigned char *end = packed + size;
+
+	if (size < 2)
+		return ktt_fail(fault, KTT_BINARY, 0, "The rule is cut off.");
+	if (packed[0] != KTT_SPLIT_VERSION)
+		return ktt_fail(fault, KTT_BINARY, 0,
+						"Version %u is not known.", (unsigned) packed[0]);
+	split->count = packed[1];
+	if (split->count < 1 || split->count > KTT_SPLIT_CLAUSES)
+		return ktt_fail(fault, KTT_BINARY, 0, "A rule has 1 to %d clauses, not %zu.",
+						KTT_SPLIT_CLAUSES, split->count);
+	for (size_t i = 0; i < split->count; i++)
+	{
+		memset(&split->terms[i], 0, sizeof(split->terms[i]));
+		in = ReadTerm(in, end, &split->terms[i]);
+		if (in == NULL)
+			return ktt_fail(fault, KTT_BINARY, 0,
+							"The term of clause %zu is broken.", i + 1);
+	}
+	for (size_t i = 0; i < split->count; i++)
+	{
+		in = ReadParty(in, end, &split->parties[i]);
+		if (in == NULL)
+			return ktt_fail(fault, KTT_BINARY, 0,
+							"The party of clause %zu is broken.", i + 1);
+	}
+	if (in != end)
+		return ktt_fail(fault, KTT_BINARY, 0, "Bytes are left over behind the rule.");
+	if (ktt_split_check(split, &nowhere, fault) != KTT_OK)
+		return fault->status = KTT_BINARY;
+	return KTT_OK;
+}
+
+size_t
+ktt_split_terms(const unsigned char *packed, size_t size, ktt_term *terms)
+{
+	const unsigned char *in = packed + 2;
+	const unsigned char *end = packed + size;
+	size_t		count;
+
+	if (size < 2 || packed[0] != KTT_SPLIT_VERSION ||
+		packed[1] > KTT_SPLIT_CLAUSES)
+		return 0;
+	count = packed[1];
+	for (size_t i = 0; i < count; i++)
+	{
+		in = ReadTerm(in, end, &terms[i]);
+		if (in == NULL)
+			return 0;
+	}
+	return count;
+}

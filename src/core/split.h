@@ -1,0 +1,114 @@
+/*
+ * A split is a rule that says who gets what part of a sale:
+ *
+ *	supplier cost, platform 2% of sale, steward 10% of margin min 20 max 500,
+ *	sales_leader 15% of sale, supply_leader rest
+ *
+ * One to 64 clauses of a party and a term; margin is the sale less the cost,
+ * amounts are minor units. The parts always sum to the sale.
+ *
+ * Packed form: version byte, clause count, then the terms of all clauses, then
+ * their parties. Terms come first because evaluation never reads the parties.
+ * A term is a byte (kind, bits for min and max) followed by varints: rate,
+ * min, max, or the amount. A party is its length and its bytes.
+ */
+#ifndef KTT_CORE_SPLIT_H
+#define KTT_CORE_SPLIT_H
+
+#include "fault.h"
+#include "number.h"
+
+#define KTT_SPLIT_VERSION 1
+#define KTT_SPLIT_CLAUSES 64	/* at most */
+#define KTT_PARTY_MAX 63		/* bytes of a party */
+#define KTT_RATE_ONE 1000000	/* rates are parts per million */
+
+typedef enum ktt_term_kind
+{
+	KTT_TERM_COST = 1,
+	KTT_TERM_OF_SALE,
+	KTT_TERM_OF_COST,
+	KTT_TERM_OF_MARGIN,
+	KTT_TERM_PER_UNIT,
+	KTT_TERM_PER_ORDER,
+	KTT_TERM_REST
+} ktt_term_kind;
+
+#define KTT_TERM_MIN 0x10		/* bits of bounds, also in the packed byte */
+#define KTT_TERM_MAX 0x20
+
+typedef struct ktt_term
+{
+	uint8_t		kind;
+	uint8_t		bounds;
+	uint32_t	rate;			/* of sale, cost or margin */
+	int64_t		amount;			/* per unit or per order */
+	int64_t		min;
+	int64_t		max;
+} ktt_term;
+
+typedef struct ktt_party
+{
+	uint8_t		length;
+	char		text[KTT_PARTY_MAX];
+} ktt_party;
+
+typedef struct ktt_split
+{
+	size_t		count;
+	ktt_term	terms[KTT_SPLIT_CLAUSES];
+	ktt_party	parties[KTT_SPLIT_CLAUSES];
+} ktt_split;
+
+/* Where the clauses stand in a text, for the position of a fault. */
+typedef struct ktt_split_places
+{
+	size_t		party[KTT_SPLIT_CLAUSES];
+	size_t		term[KTT_SPLIT_CLAUSES];
+	size_t		end;
+} ktt_split_places;
+
+#define KTT_TERM_TEXT_MAX 80
+#define KTT_SPLIT_TEXT_MAX \
+	(KTT_SPLIT_CLAUSES * (KTT_PARTY_MAX + KTT_TERM_TEXT_MAX + 3))
+#define KTT_SPLIT_PACKED_MAX \
+	(2 + KTT_SPLIT_CLAUSES * (2 + 3 * KTT_VARINT_MAX + KTT_PARTY_MAX))
+
+/* Read a rule; every refusal names a position in the text. */
+extern ktt_status ktt_split_parse(const char *text, size_t length,
+								  ktt_split *split, ktt_fault *fault);
+
+/* Print in canonical form, without a closing zero, and return the end. */
+extern char *ktt_term_print(char *out, const ktt_term *term);
+extern char *ktt_split_print(char *out, const ktt_split *split);
+
+/* Print a rate as a percentage, such as 2.5%. */
+extern char *ktt_rate_print(char *out, uint64_t rate);
+
+/* What makes clauses a rule: one rest, rates within 100 %, and so on. */
+extern ktt_status ktt_split_check(const ktt_split *split,
+								  const ktt_split_places *places,
+								  ktt_fault *fault);
+
+extern unsigned char *ktt_split_pack(unsigned char *out, const ktt_split *split);
+
+/* Read a packed rule from anywhere: refuses whatever ktt_split_pack cannot write. */
+extern ktt_status ktt_split_unpack(const unsigned char *packed, size_t size,
+								   ktt_split *split, ktt_fault *fault);
+
+/*
+ * Read only the terms of a rule that was packed here and return their number,
+ * 0 when the bytes are damaged.
+ */
+extern size_t ktt_split_terms(const unsigned char *packed, size_t size,
+							  ktt_term *terms);
+
+/*
+ * The parts of a sale, one per clause. Refuses a cost outside 0 to sale or
+ * negative units (KTT_VALUE), and parts above the sale (KTT_UNCOVERED).
+ */
+extern ktt_status ktt_split_evaluate(const ktt_term *terms, size_t count,
+									 int64_t sale, int64_t cost, int64_t units,
+									 int64_t *parts, ktt_fault *fault);
+
+#endif
