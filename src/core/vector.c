@@ -3,11 +3,25 @@
 #include <string.h>
 
 ktt_status
+ktt_vector_bad_key(int64_t key, ktt_fault *fault)
+{
+	return ktt_fail(fault, KTT_VALUE, 0, "Key %lld is below 1.",
+					(long long) key);
+}
+
+ktt_status
 ktt_vector_overflow(int64_t key, ktt_fault *fault)
 {
 	return ktt_fail(fault, KTT_RANGE, 0,
 					"The sum for key %lld does not fit into a bigint.",
 					(long long) key);
+}
+
+ktt_status
+ktt_vector_crowded(ktt_fault *fault)
+{
+	return ktt_fail(fault, KTT_LIMIT, 0, "At most %d different keys fit.",
+					KTT_VECTOR_ENTRIES_MAX);
 }
 
 ktt_status
@@ -96,9 +110,7 @@ ktt_vector_normalise(ktt_entry *entries, size_t *count, ktt_fault *fault)
 	for (size_t i = 0; i < *count; i++)
 	{
 		if (entries[i].key < 1)
-			return ktt_fail(fault, KTT_VALUE, 0,
-							"Key %lld is not between 1 and 9223372036854775807.",
-							(long long) entries[i].key);
+			return ktt_vector_bad_key(entries[i].key, fault);
 		if (i > 0 && entries[i].key < entries[i - 1].key)
 			sorted = false;
 	}
@@ -173,7 +185,7 @@ ktt_vector_open(ktt_vector_reader *reader, ktt_vector_kind kind,
 	reader->in = ktt_varint_get(packed + 1, reader->end, &reader->left);
 
 	/* An entry takes a byte a number at least: callers size memory by left. */
-	return reader->in != NULL &&
+	return reader->in != NULL && reader->left <= KTT_VECTOR_ENTRIES_MAX &&
 		reader->left <= (size_t) (reader->end - reader->in) / (1 + (size_t) kind);
 }
 
@@ -298,6 +310,8 @@ ktt_vector_merge(ktt_vector_kind kind, int sign,
 	}
 	if (left_step == KTT_VECTOR_BROKEN || right_step == KTT_VECTOR_BROKEN)
 		return ktt_vector_broken(fault);
+	if (count > KTT_VECTOR_ENTRIES_MAX)
+		return ktt_vector_crowded(fault);
 
 	out[0] = KTT_VECTOR_VERSION;
 	head = ktt_varint_put(out + 1, count);

@@ -16,6 +16,7 @@
 #define KTT_VECTOR_VERSION 1
 #define KTT_VECTOR_HEAD_MAX (1 + KTT_VARINT_MAX)	/* version, count */
 #define KTT_VECTOR_EMPTY_SIZE 2
+#define KTT_VECTOR_ENTRIES_MAX 16777216		/* 2^24: packed, printed and sorted it stays below 1 GB */
 
 typedef struct ktt_entry
 {
@@ -88,10 +89,13 @@ extern ktt_status ktt_vector_merge(ktt_vector_kind kind, int sign,
 								   unsigned char *out, size_t *out_size,
 								   ktt_fault *fault);
 
-/* The fault of a sum that does not fit; false sums leave by here only. */
+/*
+ * The faults of vectors: a key below 1, a sum that does not fit, more than
+ * KTT_VECTOR_ENTRIES_MAX entries, stored bytes that do not read as a vector.
+ */
+extern ktt_status ktt_vector_bad_key(int64_t key, ktt_fault *fault);
 extern ktt_status ktt_vector_overflow(int64_t key, ktt_fault *fault);
-
-/* The fault of stored bytes that no longer read as a vector. */
+extern ktt_status ktt_vector_crowded(ktt_fault *fault);
 extern ktt_status ktt_vector_broken(ktt_fault *fault);
 
 #endif

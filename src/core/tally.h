@@ -1,0 +1,57 @@
+/*
+ * A sparse vector while it grows: an open-addressing hash table of sums.
+ *
+ * Packed vectors are added straight from their bytes. Sums that became zero
+ * keep their slot until the table is rebuilt, so that a moving window does not
+ * grow with its history.
+ */
+#ifndef KTT_CORE_TALLY_H
+#define KTT_CORE_TALLY_H
+
+#include "vector.h"
+
+/* Memory comes zeroed; NULL is reported as KTT_LIMIT. */
+typedef struct ktt_tally_memory
+{
+	void	   *(*allocate) (void *owner, size_t size);
+	void		(*release) (void *owner, void *memory);
+	void	   *owner;
+} ktt_tally_memory;
+
+typedef struct ktt_tally
+{
+	int64_t    *slots;			/* key, units (baskets only), amount; key 0 is free */
+	unsigned	shift;			/* 64 minus the binary logarithm of the capacity */
+	ktt_vector_kind kind;
+	size_t		used;			/* slots with a key, zero sums included */
+	size_t		fill;			/* rebuild when used reaches this */
+	ktt_tally_memory memory;
+} ktt_tally;
+
+extern ktt_status ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
+								  ktt_tally_memory memory, ktt_fault *fault);
+extern void ktt_tally_end(ktt_tally *tally);
+
+/* Add one entry: KTT_VALUE when its key is below 1. */
+extern ktt_status ktt_tally_add(ktt_tally *tally, const ktt_entry *entry,
+								ktt_fault *fault);
+
+/*
+ * Add (sign 1) or take away (sign -1) a packed vector. The bytes are checked
+ * so far that broken ones cannot reach beyond the value or spoil the table;
+ * whether they are canonical is the business of whoever stored them. After a
+ * fault the tally holds a part of the vector.
+ */
+extern ktt_status ktt_tally_add_packed(ktt_tally *tally, int sign,
+									   const unsigned char *packed,
+									   size_t size, ktt_fault *fault);
+
+/* Add or take away another tally of the same kind. */
+extern ktt_status ktt_tally_add_tally(ktt_tally *tally, int sign,
+									  const ktt_tally *other,
+									  ktt_fault *fault);
+
+/* Copy the entries that are not zero to out (room for tally->used), sorted. */
+extern size_t ktt_tally_entries(const ktt_tally *tally, ktt_entry *out);
+
+#endif
