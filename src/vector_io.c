@@ -185,44 +185,44 @@ VectorRecv(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	PG_RETURN_POINTER(result);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_in(PG_FUNCTION_ARGS)
 {
 	return VectorIn(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_in(PG_FUNCTION_ARGS)
 {
 	return VectorIn(fcinfo, KTT_SHARES);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_out(PG_FUNCTION_ARGS)
 {
 	return VectorOut(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_out(PG_FUNCTION_ARGS)
 {
 	return VectorOut(fcinfo, KTT_SHARES);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_recv(PG_FUNCTION_ARGS)
 {
 	return VectorRecv(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_recv(PG_FUNCTION_ARGS)
 {
 	return VectorRecv(fcinfo, KTT_SHARES);
 }
 
 /* What is stored is what is sent. */
-Datum
+PGDLLEXPORT Datum
 ktt_vector_send(PG_FUNCTION_ARGS)
 {
 	KttPacked	packed = KTT_PACKED_ARG(0);

@@ -200,25 +200,25 @@ FromJsonb(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	return KttVectorFromEntries(kind, entries, count);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_to_jsonb(PG_FUNCTION_ARGS)
 {
 	return ToJsonb(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_from_jsonb(PG_FUNCTION_ARGS)
 {
 	return FromJsonb(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_to_jsonb(PG_FUNCTION_ARGS)
 {
 	return ToJsonb(fcinfo, KTT_SHARES);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_from_jsonb(PG_FUNCTION_ARGS)
 {
 	return FromJsonb(fcinfo, KTT_SHARES);

@@ -44,49 +44,49 @@ Compare(FunctionCallInfo fcinfo)
 	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_eq(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Compare(fcinfo) == 0);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_ne(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Compare(fcinfo) != 0);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_lt(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Compare(fcinfo) < 0);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_le(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Compare(fcinfo) <= 0);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_gt(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Compare(fcinfo) > 0);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_ge(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Compare(fcinfo) >= 0);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_cmp(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(Compare(fcinfo));
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_hash(PG_FUNCTION_ARGS)
 {
 	KttPacked	packed = KTT_PACKED_ARG(0);
@@ -94,7 +94,7 @@ ktt_vector_hash(PG_FUNCTION_ARGS)
 	return hash_any(packed.bytes, (int) packed.size);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_vector_hash_extended(PG_FUNCTION_ARGS)
 {
 	KttPacked	packed = KTT_PACKED_ARG(0);
@@ -112,13 +112,13 @@ Negate(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	return KttVectorMerge(kind, -1, empty, KTT_PACKED_ARG(0));
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_negate(PG_FUNCTION_ARGS)
 {
 	return Negate(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_negate(PG_FUNCTION_ARGS)
 {
 	return Negate(fcinfo, KTT_SHARES);
@@ -133,13 +133,13 @@ CountEntries(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	PG_RETURN_INT32((int32) reader.left);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_cardinality(PG_FUNCTION_ARGS)
 {
 	return CountEntries(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_cardinality(PG_FUNCTION_ARGS)
 {
 	return CountEntries(fcinfo, KTT_SHARES);
@@ -165,19 +165,19 @@ Total(FunctionCallInfo fcinfo, ktt_vector_kind kind, bool units)
 	PG_RETURN_INT64((int64) total);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_units(PG_FUNCTION_ARGS)
 {
 	return Total(fcinfo, KTT_BASKET, true);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_amount(PG_FUNCTION_ARGS)
 {
 	return Total(fcinfo, KTT_BASKET, false);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_total(PG_FUNCTION_ARGS)
 {
 	return Total(fcinfo, KTT_SHARES, false);
@@ -196,7 +196,7 @@ Find(FunctionCallInfo fcinfo, ktt_vector_kind kind, ktt_entry *entry)
 	return false;
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_units_of(PG_FUNCTION_ARGS)
 {
 	ktt_entry	entry;
@@ -206,7 +206,7 @@ ktt_basket_units_of(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(entry.units);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_amount_of(PG_FUNCTION_ARGS)
 {
 	ktt_entry	entry;
@@ -216,7 +216,7 @@ ktt_basket_amount_of(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(entry.amount);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_amount_of(PG_FUNCTION_ARGS)
 {
 	ktt_entry	entry;
@@ -226,7 +226,7 @@ ktt_shares_amount_of(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(entry.amount);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_has(PG_FUNCTION_ARGS)
 {
 	ktt_entry	entry;
@@ -234,7 +234,7 @@ ktt_basket_has(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(Find(fcinfo, KTT_BASKET, &entry));
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_has(PG_FUNCTION_ARGS)
 {
 	ktt_entry	entry;
@@ -284,13 +284,13 @@ Covers(Datum whole, Datum part)
 	return covers;
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_covers(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Covers(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_covered(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(Covers(PG_GETARG_DATUM(1), PG_GETARG_DATUM(0)));
@@ -306,7 +306,7 @@ CompareKeys(const void *a, const void *b)
 }
 
 /* The entries whose keys are in the array. NULL elements name nothing. */
-Datum
+PGDLLEXPORT Datum
 ktt_basket_slice(PG_FUNCTION_ARGS)
 {
 	ktt_vector_reader reader;
@@ -335,7 +335,7 @@ ktt_basket_slice(PG_FUNCTION_ARGS)
  * over the amounts left, so that no part goes below zero and refunds that sum
  * to the whole take back exactly the whole.
  */
-Datum
+PGDLLEXPORT Datum
 ktt_shares_reverse(PG_FUNCTION_ARGS)
 {
 	int64		refund = PG_GETARG_INT64(1);

@@ -51,7 +51,7 @@ KttInt64Array(ArrayType *array, bool refuse_nulls, const char *noun, int *count)
 	return numbers;
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_make(PG_FUNCTION_ARGS)
 {
 	ktt_entry	entry = {PG_GETARG_INT64(0), PG_GETARG_INT64(1), PG_GETARG_INT64(2)};
@@ -59,7 +59,7 @@ ktt_basket_make(PG_FUNCTION_ARGS)
 	return KttVectorFromEntries(KTT_BASKET, &entry, 1);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_make(PG_FUNCTION_ARGS)
 {
 	ktt_entry	entry = {PG_GETARG_INT64(0), 0, PG_GETARG_INT64(1)};
@@ -107,13 +107,13 @@ FromArrays(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	return KttVectorFromEntries(kind, entries, count);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_from_arrays(PG_FUNCTION_ARGS)
 {
 	return FromArrays(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_from_arrays(PG_FUNCTION_ARGS)
 {
 	return FromArrays(fcinfo, KTT_SHARES);
@@ -144,13 +144,13 @@ Rows(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	return (Datum) 0;
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_items(PG_FUNCTION_ARGS)
 {
 	return Rows(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_entries(PG_FUNCTION_ARGS)
 {
 	return Rows(fcinfo, KTT_SHARES);
@@ -163,7 +163,7 @@ ktt_shares_entries(PG_FUNCTION_ARGS)
  * How many rows a value becomes: counted in a constant, guessed from the
  * average width of a column, else left to the ROWS of the function.
  */
-Datum
+PGDLLEXPORT Datum
 ktt_vector_rows_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestRows *request = (SupportRequestRows *) PG_GETARG_POINTER(0);

@@ -165,25 +165,25 @@ Combine(FunctionCallInfo fcinfo, int sign, ktt_vector_kind kind)
 	return EOHPGetRWDatum(&sum->header);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_add(PG_FUNCTION_ARGS)
 {
 	return Combine(fcinfo, 1, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_subtract(PG_FUNCTION_ARGS)
 {
 	return Combine(fcinfo, -1, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_add(PG_FUNCTION_ARGS)
 {
 	return Combine(fcinfo, 1, KTT_SHARES);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_subtract(PG_FUNCTION_ARGS)
 {
 	return Combine(fcinfo, -1, KTT_SHARES);
@@ -231,13 +231,13 @@ Collect(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	return EOHPGetRWDatum(&sum->header);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_basket_collect(PG_FUNCTION_ARGS)
 {
 	return Collect(fcinfo, KTT_BASKET);
 }
 
-Datum
+PGDLLEXPORT Datum
 ktt_shares_collect(PG_FUNCTION_ARGS)
 {
 	return Collect(fcinfo, KTT_SHARES);

@@ -187,7 +187,7 @@ COMMENT ON FUNCTION ktt.has(ktt.shares, bigint) IS 'implementation of operator ?
 CREATE OPERATOR ktt.? (LEFTARG = ktt.shares, RIGHTARG = bigint, FUNCTION = ktt.has, RESTRICT = contsel, JOIN = contjoinsel);
 COMMENT ON OPERATOR ktt.? (ktt.shares, bigint) IS 'do the shares name the account';
 
-CREATE FUNCTION ktt.reverse(left_over ktt.shares, refund bigint) RETURNS ktt.shares
+CREATE FUNCTION ktt.reverse(left ktt.shares, refund bigint) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_reverse';
 COMMENT ON FUNCTION ktt.reverse(ktt.shares, bigint) IS 'the part of what is left that a refund takes back: the refund by largest remainder over the amounts left, ties to the lower account';
 
