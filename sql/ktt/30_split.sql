@@ -188,6 +188,13 @@ CREATE FUNCTION ktt.allocate(rule ktt.split, sale bigint, cost bigint, units big
 COMMENT ON FUNCTION ktt.allocate(ktt.split, bigint, bigint, bigint) IS
     'The parts of a sale, one row per clause in clause order; the amounts sum to the sale. Amounts are minor units.';
 
+CREATE FUNCTION ktt.allocate(rule ktt.split, sale bigint, cost bigint, units bigint, accounts bigint[])
+    RETURNS ktt.shares
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+    AS 'MODULE_PATHNAME', 'ktt_split_allocate_shares';
+COMMENT ON FUNCTION ktt.allocate(ktt.split, bigint, bigint, bigint, bigint[]) IS
+    'The parts of a sale as shares. Accounts stand in clause order; NULL is a party that is absent and gives its part to the rest.';
+
 CREATE FUNCTION ktt.apportion(total bigint, weights bigint[]) RETURNS bigint[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
     AS 'MODULE_PATHNAME', 'ktt_split_apportion';
