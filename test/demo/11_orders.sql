@@ -114,7 +114,8 @@ CREATE TABLE demo.order_lines (
     PRIMARY KEY (order_no, item_no)
 );
 INSERT INTO demo.order_lines
-    SELECT order_no, item_no, sum(units), sum(units * pence) FROM demo.sold_lines GROUP BY order_no, item_no;
+    SELECT order_no, item_no, sum(units), sum(units * pence) FROM demo.sold_lines GROUP BY order_no, item_no
+    ORDER BY order_no, item_no;
 
 -- Accepted cancellations, each part with the order it takes back.
 CREATE TEMP TABLE taken_back AS
