@@ -117,6 +117,13 @@ INSERT INTO demo.order_lines
     SELECT order_no, item_no, sum(units), sum(units * pence) FROM demo.sold_lines GROUP BY order_no, item_no
     ORDER BY order_no, item_no;
 
+-- An order's basket by the market's item ids, as arrays for the call that places it and as the value that must come of it.
+CREATE VIEW demo.baskets AS
+    SELECT l.order_no, array_agg(i.item_id ORDER BY i.item_no) AS items, array_agg(l.units ORDER BY i.item_no) AS units,
+           ktt.basket_agg(i.item_id, l.units, l.amount) AS basket
+    FROM demo.order_lines l JOIN demo.items i USING (item_no)
+    GROUP BY l.order_no;
+
 -- Accepted cancellations, each part with the order it takes back.
 CREATE TEMP TABLE taken_back AS
     SELECT m.cancel_line, c.invoice_no AS cancel_invoice, c.invoice_ts, s.order_no, s.wave_no, s.item_no, m.units,

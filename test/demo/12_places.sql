@@ -87,14 +87,14 @@ CREATE INDEX ON demo.points USING gist (location);
 ANALYZE demo.points;
 
 UPDATE demo.addresses a
-    SET good = EXISTS (SELECT FROM demo.points p WHERE st_dwithin(p.location, a.location, 10000))
+    SET good = EXISTS (SELECT FROM demo.points p WHERE ktt.within(p.location, a.location, 10000))
     WHERE a.location IS NOT NULL;
 
 INSERT INTO demo.rejected_places
-    SELECT a.address_ref, st_x(a.location::geometry), st_y(a.location::geometry), 'out_of_reach',
+    SELECT a.address_ref, ktt.longitude(a.location), ktt.latitude(a.location), 'out_of_reach',
            format('the nearest pickup point, %s, is %s km away', near.point_ref, round(near.metres / 1000)), NULL
     FROM demo.addresses a,
-         LATERAL (SELECT p.point_ref, st_distance(p.location, a.location) AS metres
+         LATERAL (SELECT p.point_ref, ktt.distance(p.location, a.location) AS metres
                   FROM demo.points p ORDER BY metres, p.point_no LIMIT 1) near
     WHERE a.location IS NOT NULL AND NOT a.good;
 

@@ -5,13 +5,18 @@
 \pset format unaligned
 \pset tuples_only on
 \if :{?abs_srcdir}
-\setenv abs_srcdir :abs_srcdir
-\endif
+\else
 \getenv abs_srcdir abs_srcdir
+\if :{?abs_srcdir}
+\else
+\set abs_srcdir `pwd`
+\endif
+\endif
+\setenv abs_srcdir :abs_srcdir
 SET client_min_messages = warning;
 
 BEGIN;
-SELECT plan(18 + 5 + 18 + 4 + 6);
+SELECT plan(18 + 7 + 18 + 4 + 6);
 
 -- The slice.
 \set NAME slice
@@ -30,6 +35,13 @@ SELECT results_eq('SELECT reason, count(*) FROM demo.rejected_places GROUP BY re
 SELECT is_empty('SELECT place_ref FROM demo.rejected_places
                  WHERE (reason = ''refused'') = (longitude BETWEEN -180 AND 180 AND latitude BETWEEN -90 AND 90)',
                 'slice: swapped and impossible coordinates are what is refused');
+SELECT is((SELECT count(*) FROM demo.rejected_places WHERE hint = 'Coordinates are given as longitude, latitude.'), 18::bigint,
+          'slice: 18 of them are told that longitude and latitude are swapped');
+UPDATE demo.items SET item_id = 1000000 - item_no;
+SELECT is_empty('SELECT order_no FROM demo.baskets b JOIN demo.orders o USING (order_no)
+                 WHERE ktt.units(b.basket) <> o.units OR ktt.amount(b.basket) <> o.amount OR ktt.cardinality(b.basket) <> cardinality(b.items)
+                    OR o.units <> (SELECT sum(u) FROM unnest(b.units) u)',
+                'slice: baskets hold what the orders hold, whatever the ids of the items');
 SELECT cmp_ok((SELECT count(*) FROM demo.roles WHERE roles @> '{buyer,sales leader,steward}'), '>=', 5::bigint,
               'slice: some people buy, sell and keep a pickup point');
 DROP SCHEMA demo CASCADE;
