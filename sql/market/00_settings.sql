@@ -1,0 +1,137 @@
+/*
+ * The market's own settings, one row; request keys; small helpers.
+ */
+
+CREATE TABLE settings (
+    singleton           boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    market              uuid NOT NULL DEFAULT gen_random_uuid(),
+    version             text NOT NULL,
+    currency            text NOT NULL DEFAULT 'CNY' CHECK (currency ~ '^[A-Z]{3}$'),
+    time_zone           text NOT NULL DEFAULT 'Asia/Shanghai',
+    max_levels          int NOT NULL DEFAULT 2 CHECK (max_levels BETWEEN 1 AND 2),
+    hold                interval NOT NULL DEFAULT '7 days' CHECK (hold >= interval '0'),
+    stock_slots         int NOT NULL DEFAULT 16 CHECK (stock_slots BETWEEN 1 AND 64),
+    max_code_failures   int NOT NULL DEFAULT 20 CHECK (max_code_failures > 0)
+);
+COMMENT ON TABLE settings IS 'What holds for the whole market, in one row; change it with configure().';
+COMMENT ON COLUMN settings.market IS 'Random id of this market; every code and digest depends on it.';
+COMMENT ON COLUMN settings.version IS 'Version of ktt that made or last upgraded the market.';
+COMMENT ON COLUMN settings.currency IS 'ISO 4217 code; every amount is in its minor unit.';
+COMMENT ON COLUMN settings.time_zone IS 'Local days and hours are computed in this zone, never in the session''s.';
+COMMENT ON COLUMN settings.max_levels IS 'Levels of distribution below the supplier: supply leader, sales leader.';
+COMMENT ON COLUMN settings.hold IS 'Time between completion and settlement of an order, unless its campaign says otherwise.';
+COMMENT ON COLUMN settings.stock_slots IS 'Rows over which the stock of one item is spread, so that a hot item does not queue on one.';
+COMMENT ON COLUMN settings.max_code_failures IS 'Wrong pickup codes that a point may take on one day before it is locked.';
+
+INSERT INTO settings (version) VALUES (ktt.version());
+
+CREATE FUNCTION configure(
+    currency text DEFAULT NULL, time_zone text DEFAULT NULL, max_levels int DEFAULT NULL,
+    hold interval DEFAULT NULL, stock_slots int DEFAULT NULL, max_code_failures int DEFAULT NULL)
+RETURNS settings
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_settings settings;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = configure.time_zone)
+       AND configure.time_zone IS NOT NULL THEN
+        RAISE EXCEPTION 'time zone "%" not recognized', configure.time_zone USING ERRCODE = '22023';
+    END IF;
+    IF configure.currency IS NOT NULL AND EXISTS (SELECT FROM journals)
+       AND configure.currency <> (SELECT s.currency FROM settings s) THEN
+        RAISE EXCEPTION 'currency cannot change once the ledger has a journal' USING ERRCODE = 'KT301';
+    END IF;
+    UPDATE settings s
+       SET currency = coalesce(configure.currency, s.currency),
+           time_zone = coalesce(configure.time_zone, s.time_zone),
+           max_levels = coalesce(configure.max_levels, s.max_levels),
+           hold = coalesce(configure.hold, s.hold),
+           stock_slots = coalesce(configure.stock_slots, s.stock_slots),
+           max_code_failures = coalesce(configure.max_code_failures, s.max_code_failures)
+    RETURNING s.* INTO v_settings;
+    RETURN v_settings;
+END
+$$;
+COMMENT ON FUNCTION configure(text, text, int, interval, int, int) IS
+    'Changes the settings that are given and returns all of them; NULL leaves a setting as it is. '
+    'Errors: 22023 unrecognized time zone, 23514 value out of bounds, KT301 other currency after the first journal.';
+
+CREATE TABLE requests (
+    kind        text NOT NULL,
+    key         text NOT NULL CHECK (octet_length(key) BETWEEN 1 AND 512),
+    arguments   jsonb NOT NULL,
+    result      jsonb,
+    made_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (kind, key)
+);
+COMMENT ON TABLE requests IS
+    'One row per write call that a client may retry: the same key and arguments give the first result again. '
+    'Placed orders carry their key themselves.';
+
+CREATE FUNCTION claim_request(kind text, key text, arguments jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_first requests;
+BEGIN
+    IF key IS NULL OR octet_length(key) NOT BETWEEN 1 AND 512 THEN
+        RAISE EXCEPTION 'request key must be between 1 and 512 bytes'
+            USING ERRCODE = CASE WHEN key IS NULL THEN '22004' ELSE '22023' END;
+    END IF;
+    INSERT INTO requests (kind, key, arguments) VALUES (claim_request.kind, claim_request.key, claim_request.arguments)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
+    -- A twin that was in flight has committed by now: this statement sees it.
+    SELECT * INTO STRICT v_first FROM requests r WHERE r.kind = claim_request.kind AND r.key = claim_request.key;
+    IF v_first.arguments <> claim_request.arguments THEN
+        RAISE EXCEPTION 'request key "%" was already used with different arguments', left(key, 64)
+            USING ERRCODE = 'KT010', HINT = 'Use a new key for a new request.';
+    END IF;
+    RETURN v_first.result;
+END
+$$;
+COMMENT ON FUNCTION claim_request(text, text, jsonb) IS
+    'Internal. Takes a request key: NULL when it is new, else the first result. Errors: KT010 other arguments.';
+
+CREATE FUNCTION finish_request(kind text, key text, result jsonb)
+RETURNS jsonb
+LANGUAGE sql SET search_path FROM CURRENT
+AS $$
+    UPDATE requests r SET result = finish_request.result
+    WHERE r.kind = finish_request.kind AND r.key = finish_request.key
+    RETURNING r.result
+$$;
+COMMENT ON FUNCTION finish_request(text, text, jsonb) IS 'Internal. Keeps and returns the result of a claimed request.';
+
+CREATE FUNCTION require(value anyelement, name text)
+RETURNS anyelement
+LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF value IS NULL THEN
+        RAISE EXCEPTION '% must not be null', name USING ERRCODE = '22004';
+    END IF;
+    RETURN value;
+END
+$$;
+COMMENT ON FUNCTION require(anyelement, text) IS 'Internal. Returns the value, or refuses NULL with the name of the argument (22004).';
+
+CREATE FUNCTION read_committed()
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    -- Behind a gate the state is read again in a new statement; an older snapshot would still show the gate open.
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'market writes need isolation level READ COMMITTED'
+            USING ERRCODE = '0A000',
+                  DETAIL = format('The transaction runs at %s.', upper(current_setting('transaction_isolation'))),
+                  HINT = 'Row locks and constraints keep every promise at READ COMMITTED.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION read_committed() IS 'Internal. Refuses a transaction whose snapshot is older than its statements (0A000).';

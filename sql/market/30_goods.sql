@@ -1,0 +1,146 @@
+/*
+ * Goods: a supplier's skus, what he offers to which supply leader, and the commission rules in force.
+ */
+
+CREATE TABLE skus (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    supplier_id bigint NOT NULL REFERENCES members,
+    reference   text NOT NULL CHECK (octet_length(reference) BETWEEN 1 AND 256),
+    CONSTRAINT skus_supplier_id_reference_key UNIQUE (supplier_id, reference)
+);
+COMMENT ON TABLE skus IS 'What a supplier sells, under his own article number.';
+
+CREATE FUNCTION add_sku(supplier bigint, reference text)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_id bigint;
+BEGIN
+    PERFORM require_member(supplier, 'supplier');
+    PERFORM open_account(supplier, 'goods');
+    INSERT INTO skus AS s (supplier_id, reference) VALUES (supplier, require(add_sku.reference, 'reference'))
+    ON CONFLICT DO NOTHING RETURNING s.id INTO v_id;
+    IF NOT FOUND THEN
+        SELECT s.id INTO STRICT v_id FROM skus s WHERE s.supplier_id = supplier AND s.reference = add_sku.reference;
+    END IF;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION add_sku(bigint, text) IS
+    'Adds an article of a supplier and returns its id; the same article number gives the same id again. Errors: KT303 no such member.';
+
+CREATE TABLE offers (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sku_id          bigint NOT NULL REFERENCES skus,
+    supply_leader_id bigint NOT NULL REFERENCES members,
+    supply_price    bigint NOT NULL CHECK (supply_price >= 0),
+    floor_price     bigint NOT NULL,
+    ceiling_price   bigint NOT NULL,
+    period          tstzrange NOT NULL CHECK (NOT isempty(period)),
+    CONSTRAINT offers_price_check CHECK (supply_price <= floor_price AND floor_price <= ceiling_price),
+    CONSTRAINT offers_period_excl EXCLUDE USING gist (sku_id WITH =, supply_leader_id WITH =, period WITH &&)
+);
+COMMENT ON TABLE offers IS 'At which supply price a supplier gives an article to a supply leader, and between which sale prices it may be sold.';
+
+CREATE FUNCTION offer_sku(
+    sku bigint, supply_leader bigint, supply_price bigint,
+    floor_price bigint DEFAULT NULL, ceiling_price bigint DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_floor bigint := coalesce(floor_price, supply_price);
+    v_ceiling bigint := coalesce(ceiling_price, 9223372036854775807);
+    v_now timestamptz;
+    v_id bigint;
+BEGIN
+    PERFORM require(supply_price, 'supply price');
+    PERFORM require_member(supply_leader, 'supply leader');
+    -- The sku's row orders two offers of it.
+    PERFORM FROM skus s WHERE s.id = require(sku, 'sku') FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'sku % does not exist', sku USING ERRCODE = 'KT303';
+    END IF;
+    IF supply_price < 0 OR v_floor < supply_price OR v_ceiling < v_floor THEN
+        RAISE EXCEPTION 'prices of an offer must rise from supply price to floor to ceiling'
+            USING ERRCODE = 'KT302',
+                  DETAIL = format('Supply price is %s, floor is %s, ceiling is %s.', supply_price, v_floor, v_ceiling);
+    END IF;
+    SELECT o.id INTO v_id FROM offers o
+    WHERE o.sku_id = sku AND o.supply_leader_id = supply_leader AND upper_inf(o.period)
+      AND (o.supply_price, o.floor_price, o.ceiling_price) = (offer_sku.supply_price, v_floor, v_ceiling);
+    IF FOUND THEN
+        RETURN v_id;
+    END IF;
+    SELECT greatest(clock_timestamp(), max(lower(o.period)) + interval '1 us') INTO v_now
+    FROM offers o WHERE o.sku_id = sku AND o.supply_leader_id = supply_leader;
+    UPDATE offers o SET period = tstzrange(lower(o.period), v_now)
+    WHERE o.sku_id = sku AND o.supply_leader_id = supply_leader AND upper_inf(o.period);
+    INSERT INTO offers AS o (sku_id, supply_leader_id, supply_price, floor_price, ceiling_price, period)
+    VALUES (sku, supply_leader, offer_sku.supply_price, v_floor, v_ceiling, tstzrange(v_now, NULL))
+    RETURNING o.id INTO v_id;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION offer_sku(bigint, bigint, bigint, bigint, bigint) IS
+    'Offers an article to a supply leader from now on, in place of the offer before. Prices in minor units; the floor is the supply '
+    'price unless given, the ceiling none. Items already listed keep their price. Errors: KT302 prices that do not rise, KT303 no such sku or member.';
+
+CREATE TABLE rates (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    supply_leader_id bigint NOT NULL REFERENCES members,
+    sku_id          bigint REFERENCES skus,
+    rule            ktt.split NOT NULL,
+    period          tstzrange NOT NULL CHECK (NOT isempty(period)),
+    CONSTRAINT rates_period_excl
+        EXCLUDE USING gist (supply_leader_id WITH =, (coalesce(sku_id, 0)) WITH =, period WITH &&)
+);
+COMMENT ON TABLE rates IS
+    'The split rule of a supply leader, for one sku or for all others; a change never touches an item already listed.';
+
+CREATE FUNCTION check_parties(rule ktt.split)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_stranger text;
+BEGIN
+    SELECT p.party INTO v_stranger FROM unnest(ktt.parties(rule)) p(party)
+    WHERE p.party NOT IN ('supplier', 'supply_leader', 'sales_leader', 'steward', 'platform') LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'split names party "%", which the market does not know', v_stranger
+            USING ERRCODE = 'KT202', HINT = 'Parties are supplier, supply_leader, sales_leader, steward and platform.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION check_parties(ktt.split) IS 'Internal. Refuses a rule that names a party without an account in the market (KT202).';
+
+CREATE FUNCTION set_rate(supply_leader bigint, rule ktt.split, sku bigint DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_now timestamptz;
+    v_id bigint;
+BEGIN
+    PERFORM check_parties(require(rule, 'rule'));
+    PERFORM FROM members m WHERE m.id = require(supply_leader, 'supply leader') FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'supply leader % does not exist', supply_leader USING ERRCODE = 'KT303';
+    END IF;
+    IF sku IS NOT NULL AND NOT EXISTS (SELECT FROM skus s WHERE s.id = sku) THEN
+        RAISE EXCEPTION 'sku % does not exist', sku USING ERRCODE = 'KT303';
+    END IF;
+    SELECT greatest(clock_timestamp(), max(lower(r.period)) + interval '1 us') INTO v_now
+    FROM rates r WHERE r.supply_leader_id = supply_leader AND r.sku_id IS NOT DISTINCT FROM sku;
+    UPDATE rates r SET period = tstzrange(lower(r.period), v_now)
+    WHERE r.supply_leader_id = supply_leader AND r.sku_id IS NOT DISTINCT FROM sku AND upper_inf(r.period);
+    INSERT INTO rates AS r (supply_leader_id, sku_id, rule, period)
+    VALUES (supply_leader, sku, set_rate.rule, tstzrange(v_now, NULL)) RETURNING r.id INTO v_id;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION set_rate(bigint, ktt.split, bigint) IS
+    'Puts a split rule in force from now on for a supply leader''s items: of one sku, or of every sku without a rule of its own. '
+    'Errors: KT202 a party the market does not know, KT303 no such leader or sku.';

@@ -1,0 +1,318 @@
+/*
+ * Campaigns: a supply leader's group sale in a wave, its items and stock, and the sales leaders who copied it.
+ */
+
+CREATE TABLE waves (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    reference   text NOT NULL UNIQUE CHECK (octet_length(reference) BETWEEN 1 AND 256),
+    state       text NOT NULL DEFAULT 'open'
+                CHECK (state IN ('open', 'closed', 'frozen', 'dispatched')),
+    closed_at   timestamptz,
+    frozen_at   timestamptz,
+    dispatched_at timestamptz
+);
+COMMENT ON TABLE waves IS 'One delivery round: campaigns that close, ship and arrive together.';
+
+CREATE TABLE campaigns (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    wave_id         bigint NOT NULL REFERENCES waves,
+    supply_leader_id bigint NOT NULL REFERENCES members,
+    account_id      bigint NOT NULL REFERENCES accounts,
+    reference       text NOT NULL UNIQUE CHECK (octet_length(reference) BETWEEN 1 AND 256),
+    state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'open', 'closed', 'cancelled')),
+    opens_at        timestamptz NOT NULL,
+    closes_at       timestamptz NOT NULL,
+    hold            interval NOT NULL CHECK (hold >= interval '0'),
+    CONSTRAINT campaigns_time_check CHECK (opens_at < closes_at AND isfinite(opens_at) AND isfinite(closes_at))
+);
+CREATE INDEX campaigns_wave_id_idx ON campaigns (wave_id);
+COMMENT ON TABLE campaigns IS 'A group sale. Copies are rows of campaign_sellers: items, limits and stock stay here.';
+COMMENT ON COLUMN campaigns.state IS 'Closed is stored, never only a comparison of times: a clock that steps back reopens nothing.';
+COMMENT ON COLUMN campaigns.hold IS 'Time between completion of an order and its settlement.';
+
+CREATE TABLE campaign_items (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    campaign_id         bigint NOT NULL REFERENCES campaigns,
+    sku_id              bigint NOT NULL REFERENCES skus,
+    supplier_id         bigint NOT NULL,
+    supply_price        bigint NOT NULL,
+    distribution_price  bigint NOT NULL,
+    sale_price          bigint NOT NULL,
+    rule                ktt.split NOT NULL,
+    payees              bigint[] NOT NULL,
+    stock               bigint CHECK (stock >= 0),
+    slots               int,
+    buyer_limit         bigint CHECK (buyer_limit > 0),
+    retired             boolean NOT NULL DEFAULT false,
+    CONSTRAINT campaign_items_sku_id_sale_price_key UNIQUE (campaign_id, sku_id, sale_price),
+    CONSTRAINT campaign_items_slots_check CHECK ((slots IS NULL) = (stock IS NULL)),
+    CONSTRAINT campaign_items_price_check
+        CHECK (0 <= supply_price AND supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0)
+);
+COMMENT ON TABLE campaign_items IS
+    'What a campaign sells. Prices and rule of a row never change: an order that names the item has them frozen; another price is another item.';
+COMMENT ON COLUMN campaign_items.payees IS
+    'Account per party of the rule, in its order; -1 stands for the sales leader''s and -2 for the steward''s, known when an order comes.';
+COMMENT ON COLUMN campaign_items.stock IS 'Units that may be sold; NULL is no limit.';
+COMMENT ON COLUMN campaign_items.slots IS 'Rows of stock over which the units are spread.';
+COMMENT ON COLUMN campaign_items.buyer_limit IS 'Units that one buyer may have in the campaign; NULL is no limit.';
+
+CREATE FUNCTION refuse_item_change()
+RETURNS trigger
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RAISE EXCEPTION 'prices and rule of a listed item cannot be changed'
+        USING ERRCODE = 'KT301', HINT = 'Retire the item and list it again.';
+END
+$$;
+COMMENT ON FUNCTION refuse_item_change() IS 'Internal. Keeps what placed orders rely on (KT301).';
+CREATE TRIGGER campaign_items_frozen
+    BEFORE UPDATE OF id, campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees ON campaign_items
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_item_change();
+
+CREATE TABLE stock (
+    campaign_id bigint NOT NULL,
+    item_id     bigint NOT NULL,
+    slot        int NOT NULL,
+    free        bigint NOT NULL CONSTRAINT stock_free_check CHECK (free >= 0),
+    PRIMARY KEY (campaign_id, item_id, slot)
+) WITH (fillfactor = 40);
+COMMENT ON TABLE stock IS 'Free units of an item, spread over slots: buyers of a hot item do not queue on one row.';
+
+CREATE TABLE campaign_sellers (
+    campaign_id bigint NOT NULL REFERENCES campaigns,
+    member_id   bigint NOT NULL REFERENCES members,
+    chain       ktt.chain NOT NULL,
+    account_id  bigint NOT NULL REFERENCES accounts,
+    joined_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (campaign_id, member_id)
+);
+COMMENT ON TABLE campaign_sellers IS 'Copies of a campaign: one row per sales leader who spreads it.';
+COMMENT ON COLUMN campaign_sellers.chain IS 'From the supply leader down to this seller; the supplier of each item stands before it.';
+
+CREATE FUNCTION open_wave(reference text)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_id bigint;
+BEGIN
+    INSERT INTO waves AS w (reference) VALUES (require(open_wave.reference, 'reference'))
+    ON CONFLICT DO NOTHING RETURNING w.id INTO v_id;
+    IF NOT FOUND THEN
+        SELECT w.id INTO STRICT v_id FROM waves w WHERE w.reference = open_wave.reference;
+    END IF;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION open_wave(text) IS 'Opens a delivery round under the application''s own key; the same key gives the same wave again.';
+
+CREATE FUNCTION create_campaign(
+    wave bigint, supply_leader bigint, reference text, closes_at timestamptz,
+    opens_at timestamptz DEFAULT NULL, hold interval DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_arguments jsonb := jsonb_build_object('wave', wave, 'supply_leader', supply_leader, 'closes_at', closes_at,
+                                            'opens_at', opens_at, 'hold', hold);
+    v_first jsonb := claim_request('create_campaign', require(reference, 'reference'), v_arguments);
+    v_id bigint;
+BEGIN
+    IF v_first IS NOT NULL THEN
+        RETURN v_first;
+    END IF;
+    PERFORM require_member(supply_leader, 'supply leader');
+    IF NOT isfinite(require(closes_at, 'closing time')) OR closes_at <= coalesce(opens_at, clock_timestamp()) THEN
+        RAISE EXCEPTION 'campaign must close after it opens, at a finite time'
+            USING ERRCODE = '22023', DETAIL = format('It would open at %s and close at %s.', coalesce(opens_at, clock_timestamp()), closes_at);
+    END IF;
+    PERFORM FROM waves w WHERE w.id = require(wave, 'wave') AND w.state = 'open' FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'wave % is not open', wave USING ERRCODE = 'KT301';
+    END IF;
+    INSERT INTO campaigns AS c (wave_id, supply_leader_id, account_id, reference, opens_at, closes_at, hold)
+    SELECT wave, supply_leader, open_account(supply_leader, 'commission'), create_campaign.reference,
+           coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at, coalesce(create_campaign.hold, s.hold)
+    FROM settings s
+    RETURNING c.id INTO v_id;
+    PERFORM finish_request('create_campaign', reference, to_jsonb(v_id));
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION create_campaign(bigint, bigint, text, timestamptz, timestamptz, interval) IS
+    'Drafts a campaign of a supply leader in a wave and returns its id. It opens now unless told otherwise and takes orders until '
+    'closes_at; hold is the time from completion to settlement. The reference is the request key. '
+    'Errors: 22023 times, KT010 same reference with other arguments, KT301 wave not open, KT303 no such member.';
+
+CREATE FUNCTION list_item(
+    campaign bigint, sku bigint, distribution_price bigint, sale_price bigint,
+    stock bigint DEFAULT NULL, buyer_limit bigint DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_campaign campaigns;
+    v_offer offers;
+    v_supplier bigint;
+    v_rule ktt.split;
+    v_payees bigint[];
+    v_slots int;
+    v_id bigint;
+BEGIN
+    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign') FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
+    ELSIF v_campaign.state NOT IN ('draft', 'open') THEN
+        RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
+    END IF;
+    PERFORM require(distribution_price, 'distribution price'), require(sale_price, 'sale price');
+    SELECT o.* INTO v_offer FROM offers o
+    WHERE o.sku_id = require(sku, 'sku') AND o.supply_leader_id = v_campaign.supply_leader_id AND upper_inf(o.period);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'sku % is not offered to supply leader %', sku, v_campaign.supply_leader_id
+            USING ERRCODE = 'KT303', HINT = 'The supplier offers it with offer_sku().';
+    END IF;
+    IF NOT (v_offer.supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0
+            AND sale_price BETWEEN v_offer.floor_price AND v_offer.ceiling_price) THEN
+        RAISE EXCEPTION 'price of sku % is out of bounds', sku
+            USING ERRCODE = 'KT302',
+                  DETAIL = format('Supply price is %s, distribution price %s, sale price %s; the supplier allows sale prices from %s to %s.',
+                                  v_offer.supply_price, distribution_price, sale_price, v_offer.floor_price, v_offer.ceiling_price),
+                  HINT = 'Prices rise from supply to distribution to sale.';
+    END IF;
+    SELECT r.rule INTO v_rule FROM rates r
+    WHERE r.supply_leader_id = v_campaign.supply_leader_id AND (r.sku_id = sku OR r.sku_id IS NULL) AND upper_inf(r.period)
+    ORDER BY r.sku_id NULLS LAST LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'supply leader % has no split rule for sku %', v_campaign.supply_leader_id, sku
+            USING ERRCODE = 'KT303', HINT = 'Put one in force with set_rate().';
+    END IF;
+    -- Raises KT201 when the parts exceed the sale: at small numbers rounding bites, at large ones the rates do.
+    PERFORM ktt.allocate(v_rule, sale_price * n, v_offer.supply_price * n, n, array_fill(1::bigint, ARRAY[cardinality(ktt.parties(v_rule))]))
+    FROM (SELECT generate_series(1, 100)::bigint UNION ALL SELECT 10000) u(n) WHERE sale_price < 100000000000000;
+    SELECT s.supplier_id INTO STRICT v_supplier FROM skus s WHERE s.id = sku;
+    SELECT array_agg(CASE p.party
+                WHEN 'supplier' THEN open_account(v_supplier, 'goods')
+                WHEN 'supply_leader' THEN v_campaign.account_id
+                WHEN 'platform' THEN market_account('revenue')
+                WHEN 'sales_leader' THEN -1
+                WHEN 'steward' THEN -2 END ORDER BY p.ordinal)
+      INTO v_payees
+    FROM unnest(ktt.parties(v_rule)) WITH ORDINALITY p(party, ordinal);
+    INSERT INTO campaign_items AS i (campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees,
+                                     stock, slots, buyer_limit)
+    SELECT campaign, sku, v_supplier, v_offer.supply_price, list_item.distribution_price, list_item.sale_price, v_rule, v_payees,
+           list_item.stock, CASE WHEN list_item.stock IS NOT NULL THEN greatest(1, least(g.stock_slots, list_item.stock)) END, list_item.buyer_limit
+    FROM settings g
+    ON CONFLICT ON CONSTRAINT campaign_items_sku_id_sale_price_key DO NOTHING
+    RETURNING i.id, i.slots INTO v_id, v_slots;
+    IF NOT FOUND THEN
+        SELECT i.id INTO v_id FROM campaign_items i
+        WHERE i.campaign_id = campaign AND i.sku_id = sku AND i.sale_price = list_item.sale_price
+          AND (i.distribution_price, i.stock, i.buyer_limit)
+              IS NOT DISTINCT FROM (list_item.distribution_price, list_item.stock, list_item.buyer_limit);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'sku % is already listed at % in campaign % on other terms', sku, sale_price, campaign
+                USING ERRCODE = 'KT010';
+        END IF;
+        RETURN v_id;
+    END IF;
+    IF stock IS NOT NULL THEN
+        INSERT INTO stock (campaign_id, item_id, slot, free)
+        SELECT campaign, v_id, n, list_item.stock / v_slots + (n < list_item.stock % v_slots)::int
+        FROM generate_series(0, v_slots - 1) n;
+    END IF;
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION list_item(bigint, bigint, bigint, bigint, bigint, bigint) IS
+    'Puts an offered sku into a campaign at a price and returns the item id; the supply price comes from the offer, the split from the '
+    'rates in force, both frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit. '
+    'Errors: KT201 the rule does not hold for the price, KT301 campaign closed, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
+
+CREATE FUNCTION retire_item(campaign bigint, item bigint)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    UPDATE campaign_items i SET retired = true
+    WHERE i.campaign_id = require(campaign, 'campaign') AND i.id = require(item, 'item') AND NOT i.retired;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION retire_item(bigint, bigint) IS 'Takes an item off sale; placed orders keep it. Returns whether it was on sale.';
+
+CREATE FUNCTION publish_campaign(campaign bigint)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_campaign campaigns;
+BEGIN
+    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign') FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
+    ELSIF v_campaign.state = 'open' THEN
+        RETURN;
+    ELSIF v_campaign.state <> 'draft' THEN
+        RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
+    ELSIF NOT EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND NOT i.retired) THEN
+        RAISE EXCEPTION 'campaign % has no items', campaign USING ERRCODE = 'KT301';
+    END IF;
+    UPDATE campaigns c SET state = 'open' WHERE c.id = campaign;
+END
+$$;
+COMMENT ON FUNCTION publish_campaign(bigint) IS
+    'Opens a draft for orders. Errors: KT301 it is closed or has no items, KT303 no such campaign.';
+
+CREATE FUNCTION join_campaign(campaign bigint, sales_leader bigint, under bigint DEFAULT NULL)
+RETURNS ktt.chain
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_campaign campaigns;
+    v_upline ktt.chain;
+    v_chain ktt.chain;
+    v_levels int;
+BEGIN
+    PERFORM require_member(sales_leader, 'sales leader');
+    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
+    ELSIF v_campaign.state NOT IN ('draft', 'open') THEN
+        RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
+    END IF;
+    v_upline := ktt.chain(ARRAY[v_campaign.supply_leader_id]);
+    IF under IS NOT NULL AND under <> v_campaign.supply_leader_id THEN
+        SELECT s.chain INTO v_upline FROM campaign_sellers s WHERE s.campaign_id = campaign AND s.member_id = under;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'member % does not sell in campaign %', under, campaign USING ERRCODE = 'KT103';
+        END IF;
+    END IF;
+    IF v_upline OPERATOR(ktt.?) sales_leader THEN
+        RAISE EXCEPTION 'member % already stands in the chain %', sales_leader, v_upline
+            USING ERRCODE = 'KT102', HINT = 'Nobody sells to himself as a level.';
+    END IF;
+    v_chain := v_upline || sales_leader;
+    SELECT s.max_levels INTO STRICT v_levels FROM settings s;
+    IF ktt.depth(v_chain) > v_levels THEN
+        RAISE EXCEPTION 'distribution chain % is too deep', v_chain
+            USING ERRCODE = 'KT101', DETAIL = format('It would have %s levels, maximum is %s.', ktt.depth(v_chain), v_levels);
+    END IF;
+    IF NOT EXISTS (SELECT FROM partnerships p
+                   WHERE p.supply_leader_id = v_campaign.supply_leader_id AND p.sales_leader_id = sales_leader AND upper_inf(p.period)) THEN
+        RAISE EXCEPTION 'member % is no partner of supply leader %', sales_leader, v_campaign.supply_leader_id
+            USING ERRCODE = 'KT103', HINT = 'Form the partnership with form_partnership().';
+    END IF;
+    INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id)
+    VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'))
+    ON CONFLICT DO NOTHING;
+    SELECT s.chain INTO STRICT v_chain FROM campaign_sellers s WHERE s.campaign_id = campaign AND s.member_id = sales_leader;
+    RETURN v_chain;
+END
+$$;
+COMMENT ON FUNCTION join_campaign(bigint, bigint, bigint) IS
+    'Lets a sales leader spread a campaign among his own neighbours (copy it) and returns his chain; joining again changes nothing. '
+    'Errors: KT101 more levels than the market allows, KT102 already in the chain, KT103 no partner or not a seller, KT301 campaign closed, KT303 no such thing.';

@@ -1,0 +1,399 @@
+/*
+ * Orders: one row each. Its chain, prices, rule and shares are frozen in it.
+ */
+
+CREATE TABLE order_gate ();
+COMMENT ON TABLE order_gate IS
+    'Always empty. Who writes orders of an open campaign holds ROW EXCLUSIVE on it, who closes takes SHARE: '
+    'so everything before the cut-off is finished and nothing after it slips in.';
+
+CREATE TABLE orders (
+    campaign_id         bigint NOT NULL,
+    id                  bigint GENERATED ALWAYS AS IDENTITY,
+    buyer_id            bigint NOT NULL,
+    point_id            bigint NOT NULL,
+    amount              bigint NOT NULL CHECK (amount > 0),
+    seller_account_id   bigint,
+    steward_account_id  bigint,
+    placed_at           timestamptz NOT NULL,
+    paid_at             timestamptz,
+    due_at              timestamptz,
+    state               text NOT NULL DEFAULT 'placed'
+                        CHECK (state IN ('placed', 'paid', 'arrived', 'picked_up', 'completed', 'cancelled', 'expired', 'refunded')),
+    chain               ktt.chain NOT NULL,
+    basket              ktt.basket NOT NULL,
+    shares              ktt.shares NOT NULL,
+    refunded            ktt.basket NOT NULL DEFAULT '{}',
+    request             text NOT NULL,
+    location            ktt.location,
+    code_mac            bytea,
+    PRIMARY KEY (campaign_id, id),
+    CONSTRAINT orders_request_key UNIQUE (campaign_id, buyer_id, request),
+    CONSTRAINT orders_basket_check CHECK (ktt.amount(basket) = amount),
+    CONSTRAINT orders_shares_check CHECK (ktt.total(shares) = amount),
+    CONSTRAINT orders_refunded_check CHECK (basket OPERATOR(ktt.@>) refunded),
+    CONSTRAINT orders_due_at_check CHECK ((due_at IS NOT NULL) = (state = 'completed'))
+) WITH (fillfactor = 80);
+CREATE INDEX orders_due_at_idx ON orders (due_at) WHERE due_at IS NOT NULL;
+COMMENT ON TABLE orders IS
+    'One row per order. No foreign keys: they would lock the campaign''s row once per order; place_order() checks, verify() proves.';
+COMMENT ON COLUMN orders.basket IS 'Item to units and amount, prices as listed.';
+COMMENT ON COLUMN orders.shares IS 'Account to amount: every line divided by the rule of its item; sums to the amount.';
+COMMENT ON COLUMN orders.refunded IS 'What refunds have taken back so far; never more than the basket, by constraint.';
+COMMENT ON COLUMN orders.seller_account_id IS 'The sales leader''s account, NULL when the supply leader sells himself.';
+COMMENT ON COLUMN orders.steward_account_id IS 'The account of the steward of the day, NULL when the community had none.';
+COMMENT ON COLUMN orders.due_at IS 'When the shares become payable; set once, on completion, behind the last settlement.';
+COMMENT ON COLUMN orders.request IS 'The buyer''s request key.';
+COMMENT ON COLUMN orders.code_mac IS 'Keyed MAC of the pickup code; the code itself is shown once and kept nowhere.';
+
+CREATE TABLE buyer_limits (
+    campaign_id bigint NOT NULL,
+    item_id     bigint NOT NULL,
+    buyer_id    bigint NOT NULL,
+    units       bigint NOT NULL CHECK (units >= 0),
+    PRIMARY KEY (campaign_id, item_id, buyer_id)
+);
+COMMENT ON TABLE buyer_limits IS 'Units that a buyer has ordered of limited items: unpaid orders count, cancelled ones give back.';
+
+CREATE FUNCTION draw_stock(campaign bigint, item bigint, units bigint)
+RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_slot record;
+    v_open bigint := units;
+BEGIN
+    -- What others have drawn but not committed still counts as free here: too little means sold out.
+    IF (SELECT sum(s.free) FROM stock s WHERE s.campaign_id = campaign AND s.item_id = item) < units THEN
+        RETURN false;
+    END IF;
+    -- All slots, in order: then nobody else holds a unit, and the sum is final.
+    PERFORM FROM stock s WHERE s.campaign_id = campaign AND s.item_id = item ORDER BY s.slot FOR UPDATE;
+    IF (SELECT sum(s.free) FROM stock s WHERE s.campaign_id = campaign AND s.item_id = item) < units THEN
+        RETURN false;
+    END IF;
+    FOR v_slot IN
+        SELECT s.slot, s.free FROM stock s
+        WHERE s.campaign_id = campaign AND s.item_id = item AND s.free > 0 ORDER BY s.slot
+    LOOP
+        UPDATE stock s SET free = s.free - least(v_open, v_slot.free)
+        WHERE s.campaign_id = campaign AND s.item_id = item AND s.slot = v_slot.slot;
+        v_open := v_open - least(v_open, v_slot.free);
+        EXIT WHEN v_open = 0;
+    END LOOP;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION draw_stock(bigint, bigint, bigint) IS
+    'Internal. Takes units from all slots of an item when one slot alone has too few; false when the item is sold out.';
+
+CREATE FUNCTION release(campaign bigint, buyer bigint, goods ktt.basket)
+RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_line record;
+BEGIN
+    FOR v_line IN
+        SELECT g.item, g.units, i.stock IS NOT NULL AS stocked, i.buyer_limit IS NOT NULL AS limited
+        FROM ktt.items(goods) g JOIN campaign_items i ON i.id = g.item ORDER BY g.item
+    LOOP
+        IF v_line.limited THEN
+            UPDATE buyer_limits l SET units = l.units - v_line.units
+            WHERE l.campaign_id = campaign AND l.item_id = v_line.item AND l.buyer_id = buyer;
+        END IF;
+        IF v_line.stocked THEN
+            UPDATE stock s SET free = s.free + v_line.units
+            WHERE s.campaign_id = campaign AND s.item_id = v_line.item AND s.slot = 0;
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION release(bigint, bigint, ktt.basket) IS
+    'Internal. Gives stock and limits back, in the order of item ids in which place_order takes them.';
+
+CREATE FUNCTION repeat_order(
+    first orders, items bigint[], units bigint[], seller bigint, point bigint, location ktt.location,
+    OUT outcome text, OUT order_id bigint, OUT amount bigint, OUT pickup_point bigint)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_leader bigint := (ktt.members(first.chain))[1];
+    v_seller bigint := (ktt.members(first.chain))[ktt.depth(first.chain)];
+BEGIN
+    IF (SELECT jsonb_object_agg(b.item, b.units) FROM ktt.items(first.basket) b)
+           IS DISTINCT FROM (SELECT jsonb_object_agg(l.item, l.units) FROM unnest(items, units) l(item, units))
+       OR coalesce(seller, v_leader) <> v_seller
+       OR (point IS NOT NULL AND point <> first.point_id)
+       OR (location IS NULL) <> (first.location IS NULL)
+       OR ktt.distance(location, first.location) > 0 THEN
+        RAISE EXCEPTION 'request key "%" was already used with different arguments', first.request
+            USING ERRCODE = 'KT010', HINT = 'Use a new key for a new order.';
+    END IF;
+    outcome := 'placed';
+    order_id := first.id;
+    amount := first.amount;
+    pickup_point := first.point_id;
+END
+$$;
+COMMENT ON FUNCTION repeat_order(orders, bigint[], bigint[], bigint, bigint, ktt.location) IS
+    'Internal. The first outcome of an order that is placed again under its key. Errors: KT010 other arguments.';
+
+CREATE FUNCTION refusal_arguments(items bigint[], units bigint[], seller bigint, point bigint, location ktt.location)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT
+AS $$
+    SELECT jsonb_build_object('items', items, 'units', units, 'seller', seller, 'point', point,
+                              'longitude', ktt.longitude(location), 'latitude', ktt.latitude(location))
+$$;
+COMMENT ON FUNCTION refusal_arguments(bigint[], bigint[], bigint, bigint, ktt.location) IS
+    'Internal. The arguments of an order as they are kept with a refusal.';
+
+CREATE FUNCTION refuse_lines(campaign bigint, items bigint[], units bigint[])
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_line record;
+BEGIN
+    FOR v_line IN
+        SELECT l.item, l.units, count(*) OVER (PARTITION BY l.item) AS times, i.id, i.retired
+        FROM unnest(items, units) WITH ORDINALITY l(item, units, ordinal)
+        LEFT JOIN campaign_items i ON i.id = l.item AND i.campaign_id = campaign ORDER BY l.ordinal
+    LOOP
+        IF v_line.item IS NULL OR v_line.units IS NULL THEN
+            RAISE EXCEPTION 'items and units must not contain nulls' USING ERRCODE = '22004';
+        ELSIF v_line.units NOT BETWEEN 1 AND 1000000 THEN
+            RAISE EXCEPTION 'units must be between 1 and 1000000'
+                USING ERRCODE = '22023', DETAIL = format('Item %s has %s units.', v_line.item, v_line.units);
+        ELSIF v_line.times > 1 THEN
+            RAISE EXCEPTION 'item % appears more than once', v_line.item USING ERRCODE = '22023';
+        ELSIF v_line.id IS NULL THEN
+            RAISE EXCEPTION 'item % does not belong to campaign %', v_line.item, campaign USING ERRCODE = 'KT303';
+        ELSIF v_line.retired THEN
+            RAISE EXCEPTION 'item % is no longer on sale', v_line.item USING ERRCODE = 'KT303';
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION refuse_lines(bigint, bigint[], bigint[]) IS 'Internal. Says what is wrong with the lines of an order.';
+
+CREATE FUNCTION place_order(
+    campaign bigint, buyer bigint, items bigint[], units bigint[], request text,
+    seller bigint DEFAULT NULL, point bigint DEFAULT NULL, location ktt.location DEFAULT NULL,
+    OUT outcome text, OUT order_id bigint, OUT amount bigint, OUT pickup_point bigint, OUT code text, OUT item bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_refused requests;
+    v_first orders;
+    v_campaign record;
+    v_chain ktt.chain;
+    v_seller_account bigint;
+    v_steward_account bigint;
+    v_capacity int;
+    v_ids bigint[];
+    v_units bigint[];
+    v_limits bigint[];
+    v_slots int[];
+    v_basket ktt.basket;
+    v_shares ktt.shares;
+    v_mac bytea;
+    v_taken int := 0;
+BEGIN
+    IF campaign IS NULL OR buyer IS NULL OR items IS NULL OR units IS NULL OR request IS NULL THEN
+        RAISE EXCEPTION 'campaign, buyer, items, units and request must not be null' USING ERRCODE = '22004';
+    ELSIF point IS NULL AND location IS NULL THEN
+        RAISE EXCEPTION 'order needs a pickup point or a location' USING ERRCODE = '22004';
+    ELSIF octet_length(request) NOT BETWEEN 1 AND 128 THEN
+        RAISE EXCEPTION 'request key must be between 1 and 128 bytes' USING ERRCODE = '22023';
+    ELSIF cardinality(items) NOT BETWEEN 1 AND 1000 OR cardinality(items) <> cardinality(units) THEN
+        RAISE EXCEPTION 'order must have between 1 and 1000 lines, each with its units'
+            USING ERRCODE = CASE WHEN cardinality(items) > 1000 THEN '54000' ELSE '22023' END,
+                  DETAIL = format('It has %s items and %s units.', cardinality(items), cardinality(units));
+    END IF;
+    PERFORM read_committed();
+
+    -- Behind the gate, and not before: a new statement, hence a new view of state and clock.
+    LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
+
+    SELECT * INTO v_first FROM orders o
+    WHERE o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request;
+    IF FOUND THEN
+        SELECT r.outcome, r.order_id, r.amount, r.pickup_point INTO outcome, order_id, amount, pickup_point
+        FROM repeat_order(v_first, items, units, seller, point, location) r;
+        RETURN;
+    END IF;
+    SELECT * INTO v_refused FROM requests r
+    WHERE r.kind = 'place_order' AND r.key = format('%s/%s/%s', campaign, buyer, place_order.request);
+    IF FOUND THEN
+        v_refused.result := claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location));
+        outcome := v_refused.result ->> 'outcome';
+        item := v_refused.result ->> 'item';
+        RETURN;
+    END IF;
+
+    SELECT c.wave_id, c.state, c.opens_at, c.closes_at, c.supply_leader_id, s.chain, s.account_id, m.id AS member,
+           g.market
+      INTO v_campaign
+    FROM campaigns c CROSS JOIN settings g
+    LEFT JOIN campaign_sellers s ON s.campaign_id = c.id AND s.member_id = seller
+    LEFT JOIN members m ON m.id = buyer
+    WHERE c.id = campaign;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
+    ELSIF v_campaign.member IS NULL THEN
+        RAISE EXCEPTION 'buyer % does not exist', buyer USING ERRCODE = 'KT303', HINT = 'Register the member first.';
+    ELSIF seller IS NULL OR seller = v_campaign.supply_leader_id THEN
+        v_chain := ktt.chain(ARRAY[v_campaign.supply_leader_id]);
+    ELSIF v_campaign.chain IS NULL THEN
+        RAISE EXCEPTION 'member % does not sell in campaign %', seller, campaign
+            USING ERRCODE = 'KT103', HINT = 'A sales leader joins with join_campaign().';
+    ELSE
+        v_chain := v_campaign.chain;
+        v_seller_account := v_campaign.account_id;
+    END IF;
+
+    -- Prices, rules and the clock are the market's, never the caller's.
+    IF v_campaign.state <> 'open' OR clock_timestamp() < v_campaign.opens_at THEN
+        outcome := CASE WHEN v_campaign.state IN ('closed', 'cancelled') THEN 'closed' ELSE 'not_open' END;
+    ELSIF clock_timestamp() >= v_campaign.closes_at THEN
+        outcome := 'closed';
+    END IF;
+
+    IF outcome IS NULL AND point IS NOT NULL THEN
+        SELECT p.id, p.capacity, s.account_id,
+               CASE WHEN NOT p.open THEN 'point_closed'
+                    WHEN location IS NOT NULL
+                         AND NOT (ktt.within(p.location, place_order.location, p.radius)
+                                  AND (p.area IS NULL OR ktt.covers(p.area, place_order.location))) THEN 'out_of_reach' END
+          INTO pickup_point, v_capacity, v_steward_account, outcome
+        FROM pickup_points p LEFT JOIN stewardships s ON s.community_id = p.community_id AND upper_inf(s.period)
+        WHERE p.id = point;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'pickup point % does not exist', point USING ERRCODE = 'KT303';
+        END IF;
+    END IF;
+
+    IF outcome IS NULL THEN
+        SELECT array_agg(i.id ORDER BY i.id), array_agg(l.units ORDER BY i.id),
+               array_agg(i.buyer_limit ORDER BY i.id), array_agg(i.slots ORDER BY i.id),
+               ktt.basket_agg(i.id, l.units, l.units * i.sale_price)
+          INTO v_ids, v_units, v_limits, v_slots, v_basket
+        FROM unnest(items, units) l(item, units)
+        JOIN campaign_items i ON i.id = l.item AND i.campaign_id = campaign AND NOT i.retired
+        WHERE l.units BETWEEN 1 AND 1000000;
+        IF cardinality(v_ids) IS DISTINCT FROM cardinality(items) OR ktt.cardinality(v_basket) <> cardinality(items) THEN
+            PERFORM refuse_lines(campaign, items, units);
+        END IF;
+        amount := ktt.amount(v_basket);
+
+        -- Limits and stock, by rising item id so that two orders queue and never deadlock.
+        FOR n IN 1 .. cardinality(v_ids) LOOP
+            item := v_ids[n];
+            IF v_limits[n] IS NOT NULL THEN
+                INSERT INTO buyer_limits AS b (campaign_id, item_id, buyer_id, units)
+                SELECT campaign, item, buyer, v_units[n] WHERE v_units[n] <= v_limits[n]
+                ON CONFLICT (campaign_id, item_id, buyer_id)
+                    DO UPDATE SET units = b.units + excluded.units WHERE b.units + excluded.units <= v_limits[n];
+                IF NOT FOUND THEN
+                    outcome := 'limit';
+                    EXIT;
+                END IF;
+            END IF;
+            IF v_slots[n] IS NOT NULL THEN
+                UPDATE stock s SET free = s.free - v_units[n]
+                WHERE s.campaign_id = campaign AND s.item_id = place_order.item
+                  AND s.slot = pg_backend_pid() % v_slots[n] AND s.free >= v_units[n];
+                IF NOT FOUND AND NOT draw_stock(campaign, item, v_units[n]) THEN
+                    outcome := 'sold_out';
+                    IF v_limits[n] IS NOT NULL THEN
+                        UPDATE buyer_limits b SET units = b.units - v_units[n]
+                        WHERE b.campaign_id = campaign AND b.item_id = place_order.item AND b.buyer_id = buyer;
+                    END IF;
+                    EXIT;
+                END IF;
+            END IF;
+            v_taken := n;
+        END LOOP;
+    END IF;
+
+    IF outcome IS NULL THEN
+        item := NULL;
+        -- The place at the point, last: its row is the one that most orders share.
+        LOOP
+            IF point IS NULL THEN
+                SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_campaign.wave_id) n;
+                IF NOT FOUND THEN
+                    outcome := CASE WHEN EXISTS (SELECT FROM nearest_pickup(location)) THEN 'full' ELSE 'no_point' END;
+                    EXIT;
+                END IF;
+                SELECT p.capacity, s.account_id INTO v_capacity, v_steward_account
+                FROM pickup_points p LEFT JOIN stewardships s ON s.community_id = p.community_id AND upper_inf(s.period)
+                WHERE p.id = pickup_point;
+            END IF;
+            EXIT WHEN v_capacity IS NULL;
+            INSERT INTO point_loads AS l (wave_id, point_id, parcels)
+            SELECT v_campaign.wave_id, pickup_point, 1 WHERE v_capacity > 0
+            ON CONFLICT (wave_id, point_id) DO UPDATE SET parcels = l.parcels + 1 WHERE l.parcels < v_capacity;
+            EXIT WHEN FOUND;
+            IF point IS NOT NULL THEN
+                outcome := 'full';
+                EXIT;
+            END IF;
+            -- Somebody took the last place meanwhile: the next nearest point with room.
+        END LOOP;
+    END IF;
+
+    IF outcome IS NULL THEN
+        SELECT sum(ktt.allocate(i.rule, b.amount, b.units * i.supply_price, b.units,
+                   array_replace(array_replace(i.payees, -1, v_seller_account), -2, v_steward_account)))
+          INTO v_shares
+        FROM ktt.items(v_basket) b JOIN campaign_items i ON i.id = b.item;
+        IF ktt.has_key('code') THEN
+            code := ktt.new_pickup_code();
+            v_mac := ktt.pickup_mac(code, v_campaign.market);
+        END IF;
+        INSERT INTO orders AS o (campaign_id, buyer_id, point_id, amount, seller_account_id, steward_account_id, placed_at,
+                                 chain, basket, shares, request, location, code_mac)
+        VALUES (campaign, buyer, pickup_point, amount, v_seller_account, v_steward_account, clock_timestamp(),
+                v_chain, v_basket, v_shares, place_order.request, place_order.location, v_mac)
+        ON CONFLICT ON CONSTRAINT orders_request_key DO NOTHING
+        RETURNING o.id INTO order_id;
+        IF FOUND THEN
+            outcome := 'placed';
+            RETURN;
+        END IF;
+        -- A twin with the same key won while this call was under way: give everything back, tell what the twin was told.
+        IF v_capacity IS NOT NULL THEN
+            UPDATE point_loads l SET parcels = l.parcels - 1
+            WHERE l.wave_id = v_campaign.wave_id AND l.point_id = pickup_point;
+        END IF;
+        PERFORM release(campaign, buyer, v_basket);
+        SELECT * INTO STRICT v_first FROM orders o
+        WHERE o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request;
+        code := NULL;
+        SELECT r.outcome, r.order_id, r.amount, r.pickup_point INTO outcome, order_id, amount, pickup_point
+        FROM repeat_order(v_first, items, units, seller, point, location) r;
+        RETURN;
+    END IF;
+
+    IF v_taken > 0 THEN
+        PERFORM release(campaign, buyer, ktt.slice(v_basket, v_ids[1:v_taken]));
+    END IF;
+    amount := NULL;
+    pickup_point := NULL;
+    v_refused.key := format('%s/%s/%s', campaign, buyer, request);
+    IF claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location)) IS NULL THEN
+        PERFORM finish_request('place_order', v_refused.key, jsonb_build_object('outcome', outcome, 'item', item));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION place_order(bigint, bigint, bigint[], bigint[], text, bigint, bigint, ktt.location) IS
+    'Places an order: items and units in parallel arrays, at the prices of the campaign; seller is the sales leader whose copy was used '
+    '(NULL: the supply leader himself); the pickup point is given, or the nearest one that serves the location. '
+    'Outcomes: placed (order_id, amount in minor units, pickup_point, and the pickup code, which is shown once); '
+    'sold_out, limit (item says which), closed, not_open, no_point, out_of_reach, full, point_closed: nothing was taken. '
+    'The same buyer and request key give the first outcome again, without the code. '
+    'Errors: 0A000 not READ COMMITTED, 22004 null, 22023 bad lines, KT010 same key with other arguments, KT103 not a seller, '
+    'KT303 no such campaign, buyer, item or point, 54000 over 1000 lines.';

@@ -1,0 +1,119 @@
+/*
+ * From placed to paid, or cancelled, or expired.
+ */
+
+CREATE FUNCTION pay_order(campaign bigint, order_id bigint, amount bigint, reference text)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_first jsonb := claim_request('pay_order', reference,
+                                   jsonb_build_object('campaign', campaign, 'order', order_id, 'amount', amount));
+    v_order orders;
+    v_outcome text;
+BEGIN
+    IF v_first IS NOT NULL THEN
+        RETURN v_first #>> '{}';
+    END IF;
+    PERFORM read_committed();
+    -- No gate: until the lists are frozen, which expires what is unpaid, a late payment is welcome.
+    SELECT * INTO v_order FROM orders o
+    WHERE o.campaign_id = require(campaign, 'campaign') AND o.id = require(order_id, 'order') FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'order % does not exist in campaign %', order_id, campaign USING ERRCODE = 'KT303';
+    END IF;
+    v_outcome := CASE
+        WHEN v_order.state IN ('cancelled', 'expired') THEN v_order.state
+        WHEN v_order.state <> 'placed' THEN 'already_paid'
+        WHEN require(amount, 'amount') <> v_order.amount THEN 'wrong_amount'
+        ELSE 'paid' END;
+    IF v_outcome = 'paid' THEN
+        UPDATE orders o SET state = 'paid', paid_at = clock_timestamp() WHERE o.campaign_id = campaign AND o.id = order_id;
+        PERFORM post('payment', format('%s/%s', campaign, order_id),
+                     ktt.shares(market_account('clearing'), v_order.amount) - ktt.shares(market_account('channel'), v_order.amount));
+    END IF;
+    PERFORM finish_request('pay_order', reference, to_jsonb(v_outcome));
+    RETURN v_outcome;
+END
+$$;
+COMMENT ON FUNCTION pay_order(bigint, bigint, bigint, text) IS
+    'Takes in the payment channel''s message that an order was paid; reference is the channel''s own payment number and the request key, '
+    'amount is in minor units. Outcomes: paid; already_paid, wrong_amount, cancelled, expired: the money is not the market''s, send it back. '
+    'Errors: KT010 same reference with other arguments, KT303 no such order.';
+
+CREATE FUNCTION give_back(target orders)
+RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM release(target.campaign_id, target.buyer_id, target.basket);
+    UPDATE point_loads l SET parcels = l.parcels - 1
+    FROM campaigns c, pickup_points p
+    WHERE c.id = target.campaign_id AND p.id = target.point_id AND p.capacity IS NOT NULL
+      AND l.wave_id = c.wave_id AND l.point_id = p.id AND l.parcels > 0;
+END
+$$;
+COMMENT ON FUNCTION give_back(orders) IS 'Internal. Returns the stock, limits and place of an order that ends before the cut-off.';
+
+CREATE FUNCTION cancel_order(campaign bigint, order_id bigint)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_order orders;
+    v_left bigint;
+BEGIN
+    PERFORM read_committed();
+    LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
+    SELECT * INTO v_order FROM orders o
+    WHERE o.campaign_id = require(campaign, 'campaign') AND o.id = require(order_id, 'order') FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'order % does not exist in campaign %', order_id, campaign USING ERRCODE = 'KT303';
+    ELSIF v_order.state = 'cancelled' THEN
+        RETURN 'cancelled';
+    ELSIF v_order.state NOT IN ('placed', 'paid') THEN
+        RETURN v_order.state;
+    ELSIF NOT EXISTS (SELECT FROM campaigns c
+                      WHERE c.id = campaign AND c.state = 'open' AND clock_timestamp() < c.closes_at) THEN
+        RETURN 'closed';
+    END IF;
+    UPDATE orders o SET state = 'cancelled' WHERE o.campaign_id = campaign AND o.id = order_id;
+    PERFORM give_back(v_order);
+    v_left := v_order.amount - ktt.amount(v_order.refunded);
+    IF v_order.state = 'paid' AND v_left > 0 THEN
+        PERFORM post('cancellation', format('%s/%s', campaign, order_id),
+                     ktt.shares(market_account('channel'), v_left) - ktt.shares(market_account('clearing'), v_left));
+    END IF;
+    RETURN 'cancelled';
+END
+$$;
+COMMENT ON FUNCTION cancel_order(bigint, bigint) IS
+    'Cancels an order before the cut-off: stock, limits and the place at the point return, the money goes back. '
+    'Outcomes: cancelled (also when it was before), closed (past the cut-off: refund it), or the state it is in. Errors: KT303 no such order.';
+
+CREATE FUNCTION expire_orders(older_than interval DEFAULT '30 minutes', at_most int DEFAULT 1000)
+RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_order orders;
+    v_count int := 0;
+BEGIN
+    PERFORM read_committed();
+    FOR v_order IN
+        SELECT o.* FROM orders o
+        WHERE o.state = 'placed' AND o.placed_at <= clock_timestamp() - require(older_than, 'age')
+        ORDER BY o.campaign_id, o.id LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED
+    LOOP
+        UPDATE orders o SET state = 'expired' WHERE o.campaign_id = v_order.campaign_id AND o.id = v_order.id;
+        PERFORM give_back(v_order);
+        v_count := v_count + 1;
+    END LOOP;
+    RETURN v_count;
+END
+$$;
+COMMENT ON FUNCTION expire_orders(interval, int) IS
+    'Ends orders that stayed unpaid for longer than an age and gives back what they held; returns how many, at most as many as asked. '
+    'Fit for a scheduler: call it until it returns 0.';
+CREATE INDEX orders_unpaid_idx ON orders (placed_at) WHERE state = 'placed';
+COMMENT ON INDEX orders_unpaid_idx IS 'For expire_orders().';

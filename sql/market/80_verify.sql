@@ -1,0 +1,215 @@
+/*
+ * Every promise of the market, computed again from the rows.
+ */
+
+CREATE FUNCTION verify()
+RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_settled timestamptz := (SELECT max(upper(s.due)) FROM settlements s WHERE s.posted_at IS NOT NULL);
+BEGIN
+    -- Ledger
+    RETURN QUERY
+    SELECT 'journals sum to zero', count(*), count(*) FILTER (WHERE ktt.total(j.entries) <> 0),
+           min(j.id) FILTER (WHERE ktt.total(j.entries) <> 0)::text
+    FROM journals j;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT coalesce(j.id, p.journal_id) AS id, j.entries = p.entries AS ok
+        FROM journals j FULL JOIN (SELECT q.journal_id, ktt.shares_agg(q.account_id, q.amount) AS entries FROM postings q GROUP BY 1) p
+            ON p.journal_id = j.id)
+    SELECT 'postings are the entries of their journals', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT a.id, a.balance = coalesce(sum(p.amount), 0) AS ok
+        FROM accounts a LEFT JOIN postings p ON p.account_id = a.id WHERE a.balance IS NOT NULL GROUP BY a.id)
+    SELECT 'balances are the sums of postings', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text FROM c;
+
+    RETURN QUERY
+    SELECT 'journal digests match', count(*), count(*) FILTER (WHERE NOT d.ok), min(d.id) FILTER (WHERE NOT d.ok)::text
+    FROM (SELECT j.id, j.digest = journal_digest(j.id, j.kind, j.reference, j.entries, j.happened_at) AS ok FROM journals j) d;
+
+    -- Orders
+    RETURN QUERY
+    WITH c AS (
+        SELECT o.campaign_id, o.id, x.amount = o.amount AND x.lines = ktt.cardinality(o.basket) AND x.priced AND x.shares = o.shares AS ok
+        FROM orders o LEFT JOIN LATERAL (
+            SELECT sum(b.amount) AS amount, count(*) AS lines, bool_and(b.amount = b.units * i.sale_price) AS priced,
+                   sum(ktt.allocate(i.rule, b.amount, b.units * i.supply_price, b.units,
+                       array_replace(array_replace(i.payees, -1, o.seller_account_id), -2, o.steward_account_id))) AS shares
+            FROM ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item AND i.campaign_id = o.campaign_id) x ON true)
+    SELECT 'orders have the listed prices and the shares of their rules', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT o.campaign_id, o.id, c.id IS NOT NULL AND b.id IS NOT NULL AND p.id IS NOT NULL
+               AND ktt.depth(o.chain) <= g.max_levels AND (ktt.members(o.chain))[1] = c.supply_leader_id AS ok
+        FROM orders o CROSS JOIN settings g LEFT JOIN campaigns c ON c.id = o.campaign_id
+        LEFT JOIN members b ON b.id = o.buyer_id LEFT JOIN pickup_points p ON p.id = o.point_id)
+    SELECT 'orders have a campaign, a buyer, a point and a chain within the levels', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    SELECT 'no order after the cut-off', count(*), count(*) FILTER (WHERE NOT x.ok), min(format('%s/%s', x.campaign_id, x.id)) FILTER (WHERE NOT x.ok)
+    FROM (SELECT o.campaign_id, o.id, o.placed_at < least(c.closes_at, coalesce(w.closed_at, 'infinity')) AS ok
+          FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id) x;
+
+    RETURN QUERY
+    WITH p AS (SELECT j.kind, j.reference, -ktt.amount(j.entries, market_account('channel')) AS amount FROM journals j
+               WHERE j.kind IN ('payment', 'cancellation')),
+    c AS (
+        SELECT o.campaign_id, o.id,
+               CASE WHEN o.paid_at IS NULL THEN p.amount IS NULL ELSE p.amount = o.amount END
+               AND (q.amount IS NULL) = (o.paid_at IS NULL OR o.state <> 'cancelled' OR o.amount = ktt.amount(o.refunded))
+               AND (q.amount IS NULL OR -q.amount = o.amount - ktt.amount(o.refunded)) AS ok
+        FROM orders o
+        LEFT JOIN p ON p.kind = 'payment' AND p.reference = format('%s/%s', o.campaign_id, o.id)
+        LEFT JOIN p q ON q.kind = 'cancellation' AND q.reference = format('%s/%s', o.campaign_id, o.id))
+    SELECT 'every order was paid once, in full, and every cancellation paid back', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    -- Stock, limits, places
+    RETURN QUERY
+    WITH sold AS (
+        SELECT b.item, sum(b.units) AS units FROM orders o CROSS JOIN LATERAL ktt.items(o.basket) b
+        WHERE o.state NOT IN ('cancelled', 'expired') GROUP BY b.item),
+    c AS (
+        SELECT i.id, i.stock = coalesce(s.units, 0) + f.free AS ok
+        FROM campaign_items i LEFT JOIN sold s ON s.item = i.id
+        LEFT JOIN (SELECT k.item_id, sum(k.free) AS free FROM stock k GROUP BY k.item_id) f ON f.item_id = i.id
+        WHERE i.stock IS NOT NULL)
+    SELECT 'sold and free units are the stock', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c;
+
+    RETURN QUERY
+    WITH bought AS (
+        SELECT o.campaign_id, b.item, o.buyer_id, sum(b.units) AS units
+        FROM orders o CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item
+        WHERE i.buyer_limit IS NOT NULL AND o.state NOT IN ('cancelled', 'expired') GROUP BY 1, 2, 3),
+    c AS (
+        SELECT coalesce(l.item_id, b.item) AS item, coalesce(l.buyer_id, b.buyer_id) AS buyer,
+               coalesce(l.units, 0) = coalesce(b.units, 0) AND coalesce(b.units, 0) <= i.buyer_limit AS ok
+        FROM buyer_limits l FULL JOIN bought b ON (b.campaign_id, b.item, b.buyer_id) = (l.campaign_id, l.item_id, l.buyer_id)
+        JOIN campaign_items i ON i.id = coalesce(l.item_id, b.item))
+    SELECT 'limits per buyer hold', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('item %s, buyer %s', c.item, c.buyer)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    WITH taken AS (
+        SELECT c.wave_id, o.point_id, count(*) AS parcels FROM orders o JOIN campaigns c ON c.id = o.campaign_id
+        WHERE o.state NOT IN ('cancelled', 'expired') GROUP BY 1, 2),
+    c AS (
+        SELECT t.wave_id, p.id, coalesce(l.parcels, 0) = t.parcels AND t.parcels <= p.capacity AS ok
+        FROM taken t JOIN pickup_points p ON p.id = t.point_id AND p.capacity IS NOT NULL
+        LEFT JOIN point_loads l ON l.wave_id = t.wave_id AND l.point_id = p.id)
+    SELECT 'no point holds more than its capacity', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('wave %s, point %s', c.wave_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    -- Lists
+    RETURN QUERY
+    WITH listed AS (
+        SELECT c.wave_id, o.point_id, sum(o.basket - coalesce(r.basket, '{}')) AS basket
+        FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id AND w.frozen_at IS NOT NULL
+        LEFT JOIN LATERAL (
+            SELECT ktt.basket_agg(f.item_id, f.units, f.amount) AS basket FROM refunds f
+            WHERE f.campaign_id = o.campaign_id AND f.order_id = o.id AND f.refunded_at < w.frozen_at) r ON true
+        WHERE o.state NOT IN ('placed', 'cancelled', 'expired') GROUP BY 1, 2),
+    c AS (
+        SELECT coalesce(l.wave_id, d.wave_id) AS wave, coalesce(l.point_id, d.party_id) AS point,
+               coalesce(l.basket, '{}') = coalesce(d.basket, '{}')
+               AND coalesce(d.digest = ktt.blake2b(ktt.basket_send(d.basket)), true) AS ok
+        FROM listed l FULL JOIN (SELECT * FROM wave_lists x WHERE x.kind = 'delivery') d ON d.wave_id = l.wave_id AND d.party_id = l.point_id)
+    SELECT 'delivery lists are the recount of the orders', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('wave %s, point %s', c.wave, c.point)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT w.id,
+               (SELECT ktt.basket_agg(b.item, b.units, 0) FROM wave_lists l CROSS JOIN LATERAL ktt.items(l.basket) b
+                WHERE l.wave_id = w.id AND l.kind = 'demand')
+               IS NOT DISTINCT FROM
+               (SELECT ktt.basket_agg(b.item, b.units, 0) FROM wave_lists l CROSS JOIN LATERAL ktt.items(l.basket) b
+                WHERE l.wave_id = w.id AND l.kind = 'delivery') AS ok
+        FROM waves w WHERE w.frozen_at IS NOT NULL)
+    SELECT 'demand is what is delivered', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text FROM c;
+
+    -- Refunds and settlement
+    RETURN QUERY
+    WITH c AS (
+        SELECT o.campaign_id, o.id, o.refunded = coalesce(r.basket, '{}') AND o.basket OPERATOR(ktt.@>) o.refunded AS ok
+        FROM orders o LEFT JOIN (SELECT f.campaign_id, f.order_id, ktt.basket_agg(f.item_id, f.units, f.amount) AS basket FROM refunds f GROUP BY 1, 2) r
+            ON r.campaign_id = o.campaign_id AND r.order_id = o.id)
+    SELECT 'no line is refunded more than was paid', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT f.campaign_id, f.order_id, f.item_id,
+               NOT EXISTS (SELECT FROM ktt.entries(line_shares(o.*, f.item_id) - f.shares) e WHERE e.amount < 0)
+               AND NOT EXISTS (SELECT FROM ktt.entries(f.shares) e WHERE e.amount < 0) AS ok
+        FROM (SELECT r.campaign_id, r.order_id, r.item_id, sum(r.shares) AS shares FROM refunds r GROUP BY 1, 2, 3) f
+        JOIN orders o ON o.campaign_id = f.campaign_id AND o.id = f.order_id)
+    SELECT 'refunds take back no more of a share than it was', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s item %s', c.campaign_id, c.order_id, c.item_id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT r.campaign_id, r.id, (r.due_at IS NULL) = (o.due_at IS NULL) AND coalesce(r.due_at >= o.due_at, true) AS ok
+        FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
+    SELECT 'refunds are due with or after their order', count(*), count(*) FILTER (WHERE NOT c.ok),
+           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE NOT c.ok)
+    FROM c;
+
+    RETURN QUERY
+    WITH w AS (
+        SELECT s.*, lag(upper(s.due)) OVER (ORDER BY s.due) AS previous, row_number() OVER (ORDER BY s.due) AS place FROM settlements s),
+    o AS (SELECT w.id, sum(x.shares) AS shares, count(*) AS n FROM w JOIN orders x
+              ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
+    r AS (SELECT w.id, sum(x.shares) AS shares, count(*) AS n FROM w JOIN refunds x
+              ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
+    c AS (
+        SELECT w.id, CASE WHEN w.place = 1 THEN lower_inf(w.due) ELSE lower(w.due) = w.previous END
+               AND (w.posted_at IS NULL
+                    OR (w.orders = coalesce(o.n, 0) AND w.refunds = coalesce(r.n, 0) AND w.amount = ktt.total(e.entries)
+                        AND coalesce(j.entries, '{}') = e.entries - ktt.shares(market_account('clearing'), w.amount))) AS ok
+        FROM w LEFT JOIN o ON o.id = w.id LEFT JOIN r ON r.id = w.id LEFT JOIN journals j ON j.id = w.journal_id
+        CROSS JOIN LATERAL (SELECT coalesce(o.shares, '{}') - coalesce(r.shares, '{}') AS entries) e)
+    SELECT 'settlements have no gaps and pay every due share once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT (SELECT coalesce(sum(o.amount), 0) FROM orders o
+                WHERE o.paid_at IS NOT NULL AND o.state <> 'cancelled' AND (o.due_at <= v_settled) IS NOT TRUE)
+             - (SELECT coalesce(sum(r.amount), 0) FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id
+                WHERE o.state <> 'cancelled' AND (r.due_at <= v_settled) IS NOT TRUE)
+             = (SELECT b.balance FROM balances b WHERE b.account_id = market_account('clearing')) AS ok)
+    SELECT 'clearing holds what is paid and not yet settled', 1::bigint, (NOT c.ok)::int::bigint, CASE WHEN NOT c.ok THEN 'clearing' END FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT p.id, p.journal_id IS NOT DISTINCT FROM j.id
+               AND coalesce(j.entries, '{}') = ktt.shares(market_account('channel'), ktt.total(coalesce(l.entries, '{}'))) - coalesce(l.entries, '{}') AS ok
+        FROM payouts p LEFT JOIN journals j ON j.kind = 'payout' AND j.reference = p.id::text
+        LEFT JOIN (SELECT x.payout_id, sum(x.entries) AS entries FROM payout_lines x WHERE x.state = 'paid' GROUP BY 1) l ON l.payout_id = p.id)
+    SELECT 'payouts are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
+    FROM c;
+END
+$$;
+COMMENT ON FUNCTION verify() IS
+    'Computes every invariant of the market again from the rows: how many cases it checked, how many break it, and the first of those. '
+    'A sound market has 0 violations in every line.';

@@ -1,0 +1,66 @@
+/*
+ * Who may call what. Nobody but the owner writes a table; every way in is a function.
+ */
+
+CREATE TABLE access_profiles (
+    profile     text NOT NULL CHECK (profile IN ('app', 'steward', 'operator', 'settlement', 'payout', 'auditor')),
+    object      text NOT NULL,
+    PRIMARY KEY (profile, object)
+);
+COMMENT ON TABLE access_profiles IS 'What grant_access() grants: names of functions and of views.';
+INSERT INTO access_profiles (profile, object)
+SELECT p.profile, o.object
+FROM (VALUES
+    ('app', '{register_member,place_order,pay_order,cancel_order,renew_code,nearest_pickup,join_campaign}'::text[]),
+    ('steward', '{pick_up,hand_over}'),
+    ('operator', '{register_member,configure,form_partnership,end_partnership,add_community,appoint_steward,add_pickup_point,
+        open_pickup_point,nearest_pickup,add_sku,offer_sku,set_rate,open_wave,create_campaign,list_item,retire_item,publish_campaign,
+        join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over,complete_wave,expire_orders,refund_order,
+        demand,delivery_list,sort_list,order_lines,leaderboard,coverage,repurchase}'),
+    ('settlement', '{open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
+    ('payout', '{make_payout,approve_payout,balances}'),
+    ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
+) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
+
+CREATE FUNCTION grant_access(role name, profile text)
+RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_schema name := (SELECT n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                      WHERE p.oid = to_regprocedure('grant_access(name, text)'));
+    v_object record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM access_profiles a WHERE a.profile = grant_access.profile) THEN
+        RAISE EXCEPTION 'profile "%" does not exist', profile
+            USING ERRCODE = '22023', HINT = 'Profiles are app, steward, operator, settlement, payout and auditor.';
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_schema, role);
+    FOR v_object IN
+        SELECT p.oid::regprocedure::text AS name, 'EXECUTE ON FUNCTION' AS privilege
+        FROM pg_proc p JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = p.proname
+        WHERE p.pronamespace = v_schema::regnamespace
+        UNION ALL
+        SELECT c.oid::regclass::text, 'SELECT ON'
+        FROM pg_class c JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = c.relname
+        WHERE c.relnamespace = v_schema::regnamespace
+    LOOP
+        EXECUTE format('GRANT %s %s TO %I', v_object.privilege, v_object.name, role);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION grant_access(name, text) IS
+    'Grants a role what a profile may do: app, steward, operator, settlement, payout or auditor. Call it as the owner of the market. '
+    'Errors: 22023 unknown profile, 42704 unknown role.';
+
+DO $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN
+        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = current_schema())
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
+    END LOOP;
+END
+$$;
