@@ -121,7 +121,7 @@ DECLARE
     v_id bigint;
 BEGIN
     IF v_first IS NOT NULL THEN
-        RETURN v_first;
+        RETURN v_first::bigint;
     END IF;
     PERFORM require_member(supply_leader, 'supply leader');
     IF NOT isfinite(require(closes_at, 'closing time')) OR closes_at <= coalesce(opens_at, clock_timestamp()) THEN

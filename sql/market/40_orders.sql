@@ -229,7 +229,7 @@ BEGIN
     IF FOUND THEN
         v_refused.result := claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location));
         outcome := v_refused.result ->> 'outcome';
-        item := v_refused.result ->> 'item';
+        item := (v_refused.result ->> 'item')::bigint;
         RETURN;
     END IF;
 
@@ -264,7 +264,7 @@ BEGIN
     IF outcome IS NULL AND point IS NOT NULL THEN
         SELECT p.id, p.capacity, s.account_id,
                CASE WHEN NOT p.open THEN 'point_closed'
-                    WHEN location IS NOT NULL
+                    WHEN place_order.location IS NOT NULL
                          AND NOT (ktt.within(p.location, place_order.location, p.radius)
                                   AND (p.area IS NULL OR ktt.covers(p.area, place_order.location))) THEN 'out_of_reach' END
           INTO pickup_point, v_capacity, v_steward_account, outcome

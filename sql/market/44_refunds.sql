@@ -84,7 +84,7 @@ DECLARE
     v_id bigint;
 BEGIN
     IF v_first IS NOT NULL THEN
-        RETURN v_first;
+        RETURN v_first::bigint;
     END IF;
     PERFORM read_committed();
     SELECT * INTO v_order FROM orders o

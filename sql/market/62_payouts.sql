@@ -36,7 +36,7 @@ DECLARE
     v_id bigint;
 BEGIN
     IF v_first IS NOT NULL THEN
-        RETURN v_first;
+        RETURN v_first::bigint;
     END IF;
     PERFORM require_member(maker, 'maker');
     IF require(minimum, 'minimum') < 1 THEN

@@ -27,25 +27,27 @@ RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_schema name := (SELECT n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-                      WHERE p.oid = to_regprocedure('grant_access(name, text)'));
-    v_object record;
+    -- The oid of this very function: its schema is the market.
+    v_schema regnamespace := (SELECT p.pronamespace FROM pg_proc p WHERE p.oid = to_regprocedure('grant_access(name, text)'));
+    v_function regprocedure;
+    v_relation regclass;
 BEGIN
     IF NOT EXISTS (SELECT FROM access_profiles a WHERE a.profile = grant_access.profile) THEN
         RAISE EXCEPTION 'profile "%" does not exist', profile
             USING ERRCODE = '22023', HINT = 'Profiles are app, steward, operator, settlement, payout and auditor.';
     END IF;
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', v_schema, role);
-    FOR v_object IN
-        SELECT p.oid::regprocedure::text AS name, 'EXECUTE ON FUNCTION' AS privilege
-        FROM pg_proc p JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = p.proname
-        WHERE p.pronamespace = v_schema::regnamespace
-        UNION ALL
-        SELECT c.oid::regclass::text, 'SELECT ON'
-        FROM pg_class c JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = c.relname
-        WHERE c.relnamespace = v_schema::regnamespace
+    EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', v_schema, role);
+    FOR v_function IN
+        SELECT p.oid FROM pg_proc p JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = p.proname
+        WHERE p.pronamespace = v_schema
     LOOP
-        EXECUTE format('GRANT %s %s TO %I', v_object.privilege, v_object.name, role);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_function, role);
+    END LOOP;
+    FOR v_relation IN
+        SELECT c.oid FROM pg_class c JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = c.relname
+        WHERE c.relnamespace = v_schema AND c.relkind IN ('r', 'v', 'p')
+    LOOP
+        EXECUTE format('GRANT SELECT ON %s TO %I', v_relation, role);
     END LOOP;
 END
 $$;
@@ -58,7 +60,7 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN
-        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = current_schema())
+        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
     END LOOP;
