@@ -8,6 +8,10 @@
 #include "funcapi.h"
 #include "utils/array.h"
 
+/* Bytes of packed shares that have an entry for every clause. */
+#define SHARES_MAX \
+	(KTT_VECTOR_HEAD_MAX + KTT_SPLIT_CLAUSES * 2 * KTT_VARINT_MAX)
+
 static void
 RefuseParts(const ktt_fault *fault)
 {
@@ -170,6 +174,7 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 	ktt_term	terms[KTT_SPLIT_CLAUSES];
 	int64		parts[KTT_SPLIT_CLAUSES];
 	ktt_entry	entries[KTT_SPLIT_CLAUSES];
+	unsigned char shares[SHARES_MAX];
 	size_t		count = ktt_split_terms(packed.bytes, packed.size, terms);
 	size_t		used = 0;
 	size_t		size;
@@ -212,10 +217,11 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 	/* Accounts that stand twice add up; they cannot exceed the sale. */
 	if (ktt_vector_normalise(entries, &used, &fault) != KTT_OK)
 		RefuseParts(&fault);
-	size = VARHDRSZ + ktt_vector_size(KTT_SHARES, entries, used);
-	result = palloc(size);
-	SET_VARSIZE(result, size);
-	ktt_vector_pack(KTT_SHARES, entries, used, (unsigned char *) VARDATA(result));
+	/* Packed here first, because sizing the entries beforehand costs more than the copy. */
+	size = (size_t) (ktt_vector_pack(KTT_SHARES, entries, used, shares) - shares);
+	result = palloc(VARHDRSZ + size);
+	SET_VARSIZE(result, VARHDRSZ + size);
+	memcpy(VARDATA(result), shares, size);
 	PG_RETURN_POINTER(result);
 }
 

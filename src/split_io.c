@@ -166,6 +166,8 @@ ClausePart(JsonbContainer *clause, const char *key, const char *refused,
 
 	if (value == NULL || value->type != jbvString)
 		RefuseJsonb(psprintf("A clause has no string named \"%s\".", key));
+	if (value->val.string.len == 0)
+		RefuseJsonb(psprintf("The %s of a clause is empty.", key));
 	for (int i = 0; i < value->val.string.len; i++)
 		if (strchr(refused, value->val.string.val[i]) != NULL)
 			RefuseJsonb(psprintf("The %s of a clause has a character that does not belong there.", key));
@@ -183,8 +185,9 @@ ktt_split_from_jsonb(PG_FUNCTION_ARGS)
 
 	if (!JB_ROOT_IS_ARRAY(source) || JB_ROOT_IS_SCALAR(source))
 		RefuseJsonb("The value is not an array.");
-	if (count > KTT_SPLIT_CLAUSES)
-		RefuseJsonb(psprintf("A rule has at most %d clauses.", KTT_SPLIT_CLAUSES));
+	if (count < 1 || count > KTT_SPLIT_CLAUSES)
+		RefuseJsonb(psprintf("A rule has 1 to %d clauses, not %u.",
+							 KTT_SPLIT_CLAUSES, count));
 
 	initStringInfo(&text);
 	for (uint32 i = 0; i < count; i++)

@@ -250,7 +250,7 @@ ReadParty(Reader *reader, ktt_party *party)
 
 	if (length == 0)
 		return Refuse(reader, start, KTT_SYNTAX,
-					  "A party was expected, made of letters, digits and underscores.");
+					  "A party was expected: a letter or an underscore, then also digits.");
 	if (length > KTT_PARTY_MAX)
 		return Refuse(reader, start, KTT_LIMIT,
 					  "A party has at most 63 characters.");

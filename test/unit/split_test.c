@@ -67,7 +67,7 @@ typedef struct Refusal
 	const char *reason;
 } Refusal;
 
-#define PARTY_EXPECTED "A party was expected, made of letters, digits and underscores."
+#define PARTY_EXPECTED "A party was expected: a letter or an underscore, then also digits."
 #define TERM_EXPECTED "A term was expected, such as cost, 2% of sale, 5 per unit or rest."
 #define END_EXPECTED "A comma or the end was expected."
 #define NOT_COVERED "No clause takes the rest, and the parts need not come to the sale."
