@@ -47,7 +47,7 @@ KttPackedFrom(Datum value)
 	struct varlena *flat = (struct varlena *) DatumGetPointer(value);
 	KttPacked	packed;
 
-	if (VARATT_IS_EXTENDED(flat) && !VARATT_IS_SHORT(flat))
+	if (VARATT_IS_EXTERNAL(flat) || VARATT_IS_COMPRESSED(flat))
 		flat = pg_detoast_datum_packed(flat);
 	packed.bytes = (const unsigned char *) VARDATA_ANY(flat);
 	packed.size = VARSIZE_ANY_EXHDR(flat);
