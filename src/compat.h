@@ -19,6 +19,11 @@
 #include "fmgr.h"
 #include "nodes/nodes.h"
 
+/* 18 spells it pg_noreturn, which stands elsewhere in a declaration. */
+#ifndef pg_attribute_noreturn
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
 #if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
 #error "ktt needs PostgreSQL 15, 16, 17 or 18"
 #endif

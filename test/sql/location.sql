@@ -104,7 +104,7 @@ BEGIN
           ORDER BY knn(p.place, here) LIMIT wanted) c;
     RETURN QUERY
         SELECT p.id, distance(p.place, here) AS metres FROM points p
-        WHERE within(p.place, here, least(radius * 1.0102, 21000000))
+        WHERE within(p.place, here, radius * 1.0102)
         ORDER BY 2, 1 LIMIT wanted;
 END $$;
 BEGIN;
