@@ -60,6 +60,10 @@ SELECT i, location((i * 7919 % 36000) / 100.0 - 180, (i * 104729 % 18001) / 100.
 INSERT INTO points SELECT 5000 + id, place FROM points WHERE id <= 500;
 INSERT INTO points
 SELECT 6000 + i, location(121 + (i * 7919 % 1000) / 1000.0, 25 + (i * 104729 % 997) / 1000.0) FROM generate_series(1, 4000) i;
+-- Near the equator the way north is shorter than a sphere has it, the way east longer.
+INSERT INTO points
+SELECT 20000 + 2 * i + east, CASE east WHEN 1 THEN location(i + 0.00995, 0) ELSE location(i, 0.01) END
+FROM generate_series(-5, 5) i, generate_series(0, 1) east;
 CREATE INDEX points_place ON points USING gist (place);
 CREATE TABLE areas (id bigint PRIMARY KEY, whole area NOT NULL);
 INSERT INTO areas
@@ -124,12 +128,18 @@ FROM generate_series(1, 50) i
 UNION ALL
 SELECT 2000 + id, place FROM points WHERE id % 500 = 0
 UNION ALL
+SELECT 8000 + i, location(i, 0) FROM generate_series(-5, 5) i
+UNION ALL
 SELECT 9000 + row_number() OVER (), location(lon, lat)
 FROM (VALUES (0, 90), (0, -90), (180, 0), (-180, 0), (180, 66), (-180, -66), (179.995, -17), (-179.995, -17)) v (lon, lat);
-SELECT count(*) AS seekers, count(*) FILTER (WHERE found.ids IS DISTINCT FROM truth.ids) AS wrong
+-- Had the sphere's order always been right, this would prove nothing.
+SELECT count(*) AS seekers, count(*) FILTER (WHERE found.ids IS DISTINCT FROM truth.ids) AS wrong,
+       count(*) FILTER (WHERE sphere.metres <> truth.metres[1]) AS sphere_wrong
 FROM seekers,
+    LATERAL (SELECT distance(p.place, here) AS metres FROM points p
+             ORDER BY knn(p.place, here) LIMIT 1) sphere,
     LATERAL (SELECT array_agg(n.id ORDER BY n.metres, n.id) AS ids FROM nearest(here, 3) n) found,
-    LATERAL (SELECT array_agg(t.id ORDER BY t.metres, t.id) AS ids
+    LATERAL (SELECT array_agg(t.id ORDER BY t.metres, t.id) AS ids, array_agg(t.metres ORDER BY t.metres) AS metres
              FROM (SELECT p.id, distance(p.place, here) AS metres FROM points p
                    ORDER BY 2, 1 LIMIT 3) t) truth;
 

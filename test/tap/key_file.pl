@@ -89,6 +89,19 @@ my ($status, $stdout, $stderr) = $node->psql('postgres', "SET ktt.key_file = '$d
 is($stdout, $first_mac, 'what a role set beforehand is not used');
 like($stderr, qr/WARNING: .*"ktt.key_file"/, 'and it is told so');
 
+# A market's owner needs the grant, the callers of its functions do not.
+$node->safe_psql('postgres', q{
+	CREATE ROLE caller LOGIN;
+	CREATE FUNCTION redeem(code text, market uuid) RETURNS bytea LANGUAGE sql SECURITY DEFINER
+		SET search_path = pg_catalog, pg_temp AS 'SELECT ktt.pickup_mac(code, market)';
+	ALTER FUNCTION redeem OWNER TO app});
+($status, $stdout, $stderr) = $node->psql('postgres', "SELECT redeem('$code', '$market')",
+	extra_params => [ '-U', 'caller' ]);
+is($stdout, $first_mac, 'by way of a function of somebody who may');
+($status, $stdout, $stderr) = $node->psql('postgres',
+	"SELECT ktt.pickup_mac(ktt.new_pickup_code(), '$market')", extra_params => [ '-U', 'caller' ]);
+like($stderr, qr/permission denied for function pickup_mac/, 'but not otherwise');
+
 # Change of keys, seen by a backend that has read them before.
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 sub ask { return scalar $session->query($_[0]) }
