@@ -190,7 +190,8 @@ BEGIN
             USING ERRCODE = 'KT303', HINT = 'Put one in force with set_rate().';
     END IF;
     -- Raises KT201 when the parts exceed the sale: at small numbers rounding bites, at large ones the rates do.
-    PERFORM ktt.allocate(v_rule, sale_price * n, v_offer.supply_price * n, n, array_fill(1::bigint, ARRAY[cardinality(ktt.parties(v_rule))]))
+    v_payees := array_fill(1::bigint, ARRAY[cardinality(ktt.parties(v_rule))]);
+    PERFORM ktt.allocate(v_rule, sale_price * n, v_offer.supply_price * n, n, v_payees)
     FROM (SELECT generate_series(1, 100)::bigint UNION ALL SELECT 10000) u(n) WHERE sale_price < 100000000000000;
     SELECT s.supplier_id INTO STRICT v_supplier FROM skus s WHERE s.id = sku;
     SELECT array_agg(CASE p.party
