@@ -22,6 +22,8 @@ RandomBits(unsigned bits)
 {
 	uint64_t	most = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
 
+	uint64_t	shift = 64 - bits + Random() % bits;
+
 	switch (Random() % 8)
 	{
 		case 0:
@@ -29,7 +31,7 @@ RandomBits(unsigned bits)
 		case 1:
 			return most - Random() % 2;
 		default:
-			return Random() >> (64 - bits + Random() % bits);
+			return Random() >> shift;
 	}
 }
 
@@ -124,6 +126,8 @@ TestMany(void)
 	bool		good = true;
 	ktt_fault	fault;
 
+	if (parts == NULL || scratch == NULL)
+		abort();
 	for (size_t i = 0; i < count; i++)
 		parts[i] = UINT64_MAX;
 	CHECK(ktt_apportion(count + ones, parts, count, parts, scratch, &fault) == KTT_OK,

@@ -53,12 +53,14 @@ RandomAmount(void)
 		INT64_MAX / 1000000, INT64_MAX / 2, INT64_MAX - 1, INT64_MAX
 	};
 
+	uint64_t	bits = Random(62);
+
 	switch (Random(4))
 	{
 		case 0:
 			return edges[Random(sizeof(edges) / sizeof(edges[0]))];
 		case 1:
-			return (int64_t) (Random(INT64_MAX) >> Random(62));
+			return (int64_t) (Random(INT64_MAX) >> bits);
 		default:
 			return (int64_t) Random(20000);
 	}
