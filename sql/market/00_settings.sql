@@ -20,7 +20,7 @@ COMMENT ON COLUMN settings.currency IS 'ISO 4217 code; every amount is in its mi
 COMMENT ON COLUMN settings.time_zone IS 'Local days and hours are computed in this zone, never in the session''s.';
 COMMENT ON COLUMN settings.max_levels IS 'Levels of distribution below the supplier: supply leader, sales leader.';
 COMMENT ON COLUMN settings.hold IS 'Time between completion and settlement of an order, unless its campaign says otherwise.';
-COMMENT ON COLUMN settings.stock_slots IS 'Rows over which the stock of one item is spread, so that a hot item does not queue on one.';
+COMMENT ON COLUMN settings.stock_slots IS 'At most so many rows hold the stock of one item, one per hundred units, so that a hot item does not queue on one.';
 COMMENT ON COLUMN settings.max_code_failures IS 'Wrong pickup codes that a point may take on one day before it is locked.';
 
 INSERT INTO settings (version) VALUES (ktt.version());

@@ -202,10 +202,11 @@ BEGIN
                 WHEN 'steward' THEN -2 END ORDER BY p.ordinal)
       INTO v_payees
     FROM unnest(ktt.parties(v_rule)) WITH ORDINALITY p(party, ordinal);
+    -- A slot per hundred units: with fewer in each, buyers of several units would often have to gather them from all slots.
     INSERT INTO campaign_items AS i (campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees,
                                      stock, slots, buyer_limit)
     SELECT campaign, sku, v_supplier, v_offer.supply_price, list_item.distribution_price, list_item.sale_price, v_rule, v_payees,
-           list_item.stock, CASE WHEN list_item.stock IS NOT NULL THEN greatest(1, least(g.stock_slots, list_item.stock)) END, list_item.buyer_limit
+           list_item.stock, CASE WHEN list_item.stock IS NOT NULL THEN greatest(1, least(g.stock_slots, list_item.stock / 100)) END, list_item.buyer_limit
     FROM settings g
     ON CONFLICT ON CONSTRAINT campaign_items_sku_id_sale_price_key DO NOTHING
     RETURNING i.id, i.slots INTO v_id, v_slots;
