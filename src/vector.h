@@ -23,9 +23,9 @@ typedef struct KttVectorSum
 {
 	ExpandedObjectHeader header;
 	ktt_tally	tally;
-	ktt_entry  *entries;		/* sorted, made when the flat size is asked for */
+	ktt_entry  *entries;		/* sorted; from SumFlatSize to SumFlattenInto */
 	size_t		count;
-	Size		flat_size;		/* 0: not known, entries are not made */
+	Size		flat_size;		/* 0: not known since the last change */
 } KttVectorSum;
 
 extern const char *KttVectorName(ktt_vector_kind kind);

@@ -32,36 +32,60 @@ SumRelease(void *owner, void *memory)
 	pfree(memory);
 }
 
-static Size
-SumFlatSize(ExpandedObjectHeader *header)
+static void
+MakeEntries(KttVectorSum *sum)
 {
-	KttVectorSum *sum = (KttVectorSum *) header;
-	ktt_vector_kind kind = sum->tally.kind;
 	ktt_fault	fault;
 
-	if (sum->flat_size != 0)
-		return sum->flat_size;
-	sum->entries = MemoryContextAlloc(header->eoh_context,
+	sum->entries = MemoryContextAlloc(sum->header.eoh_context,
 									  Max(sum->tally.used, 1) * sizeof(ktt_entry));
 	sum->count = ktt_tally_entries(&sum->tally, sum->entries);
 	if (sum->count > KTT_VECTOR_ENTRIES_MAX)
 	{
 		ktt_vector_crowded(&fault);
-		KttVectorReport(kind, &fault);
+		KttVectorReport(sum->tally.kind, &fault);
 	}
-	sum->flat_size = VARHDRSZ + ktt_vector_size(kind, sum->entries, sum->count);
+}
+
+static inline void
+DropEntries(KttVectorSum *sum)
+{
+	if (sum->entries != NULL)
+	{
+		pfree(sum->entries);
+		sum->entries = NULL;
+	}
+}
+
+static Size
+SumFlatSize(ExpandedObjectHeader *header)
+{
+	KttVectorSum *sum = (KttVectorSum *) header;
+
+	if (sum->flat_size == 0)
+	{
+		DropEntries(sum);
+		MakeEntries(sum);
+		sum->flat_size = VARHDRSZ + ktt_vector_size(sum->tally.kind,
+													sum->entries, sum->count);
+	}
 	return sum->flat_size;
 }
 
+/* The entries are dropped at once: of many groups only one is flattened at a
+ * time, and most are flattened only once. */
 static void
 SumFlattenInto(ExpandedObjectHeader *header, void *result, Size allocated_size)
 {
 	KttVectorSum *sum = (KttVectorSum *) header;
 
 	Assert(allocated_size == sum->flat_size);
+	if (sum->entries == NULL)
+		MakeEntries(sum);
 	SET_VARSIZE(result, allocated_size);
 	ktt_vector_pack(sum->tally.kind, sum->entries, sum->count,
 					(unsigned char *) VARDATA(result));
+	DropEntries(sum);
 }
 
 /* The sum is about to change: what was made for flattening is void. */
@@ -71,8 +95,7 @@ ForgetFlat(KttVectorSum *sum)
 	if (unlikely(sum->flat_size != 0))
 	{
 		sum->flat_size = 0;
-		pfree(sum->entries);
-		sum->entries = NULL;
+		DropEntries(sum);
 	}
 }
 
@@ -88,11 +111,30 @@ SumFrom(Datum value)
 	return header->eoh_methods == &sum_methods ? (KttVectorSum *) header : NULL;
 }
 
+/*
+ * The context of all sums of an aggregate context. Not one for each sum, as
+ * expanded objects usually have: a hash aggregate asks its context for its
+ * size at every new group, which takes time in all its children, and a million
+ * groups would never end. Nobody deletes a sum by its context, since the
+ * read-write pointers never leave the aggregate.
+ */
+static MemoryContext
+SumContext(MemoryContext parent)
+{
+	static const char name[] = "ktt vector sums";
+	MemoryContext child = parent->firstchild;
+
+	/* Other aggregates may have put children of their own in front. */
+	for (int i = 0; child != NULL && i < 8; i++, child = child->nextchild)
+		if (child->name == name)
+			return child;
+	return AllocSetContextCreateInternal(parent, name, ALLOCSET_DEFAULT_SIZES);
+}
+
 static KttVectorSum *
 MakeSum(ktt_vector_kind kind, MemoryContext parent)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "ktt vector sum",
-												  ALLOCSET_SMALL_SIZES);
+	MemoryContext context = SumContext(parent);
 	KttVectorSum *sum = MemoryContextAllocZero(context, sizeof(KttVectorSum));
 	ktt_tally_memory memory = {SumAllocate, SumRelease, context};
 	ktt_fault	fault;

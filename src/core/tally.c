@@ -1,6 +1,6 @@
 #include "tally.h"
 
-#define FIRST_CAPACITY_BITS 4
+#define FIRST_CAPACITY_BITS 3	/* an order or a split of a few lines fits */
 #define LAST_CAPACITY_BITS 25	/* twice the most entries a vector may have */
 
 #define likely_(x) __builtin_expect((x) != 0, 1)
