@@ -60,7 +60,7 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOR v_function IN
-        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
+        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = quote_ident(current_schema())::regnamespace
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
     END LOOP;
