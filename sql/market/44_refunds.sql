@@ -109,7 +109,7 @@ BEGIN
             USING ERRCODE = '22023', DETAIL = format('Units are %s, amount is %s.', units, coalesce(v_amount, 0));
     END IF;
     -- Without an amount: the price of the units, or what is left when lesser amounts went back before.
-    v_amount := coalesce(v_amount, least(units * (v_line.amount / v_line.units), v_line.amount - v_line.amount_back));
+    v_amount := coalesce(v_amount, least(least(units, v_line.units) * (v_line.amount / v_line.units), v_line.amount - v_line.amount_back));
     IF units > v_line.units - v_line.units_back OR v_amount > v_line.amount - v_line.amount_back THEN
         RAISE EXCEPTION 'refund exceeds what was paid'
             USING ERRCODE = 'KT401',
