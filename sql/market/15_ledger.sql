@@ -113,8 +113,8 @@ LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_id bigint := nextval(pg_get_serial_sequence('journals', 'id'));
-    v_now timestamptz := clock_timestamp();
-    v_at timestamptz := coalesce(post.happened_at, v_now);
+    v_now timestamptz;
+    v_at timestamptz;
     v_first journals;
 BEGIN
     IF ktt.total(require(entries, 'entries')) <> 0 THEN
@@ -126,6 +126,10 @@ BEGIN
         RAISE EXCEPTION 'journal names an account that does not exist'
             USING ERRCODE = 'KT303', DETAIL = format('The entries are %s.', left(entries::text, 200));
     END IF;
+    -- Before the clock is read: a statement that is being issued waits for this journal, or this journal comes after it.
+    LOCK TABLE journals IN ROW EXCLUSIVE MODE;
+    v_now := clock_timestamp();
+    v_at := coalesce(post.happened_at, v_now);
     INSERT INTO journals AS j (id, kind, reference, entries, happened_at, written_at, digest)
     OVERRIDING SYSTEM VALUE
     VALUES (v_id, post.kind, require(post.reference, 'reference'), post.entries, v_at, v_now,
