@@ -48,9 +48,24 @@ CREATE TABLE statements (
 COMMENT ON TABLE statements IS 'Statements as they were issued; the periods of one member never overlap.';
 COMMENT ON COLUMN statements.digest IS 'BLAKE2b of market, member, period and lines.';
 
+CREATE FUNCTION statement_digest(member bigint, period tstzrange, lines jsonb)
+RETURNS bytea
+LANGUAGE sql STABLE SET search_path FROM CURRENT
+AS $$
+    SELECT ktt.blake2b(
+        convert_to('ktt statement 1', 'UTF8') || uuid_send(s.market) || int8send(member)
+        || int8send((extract(epoch FROM lower(period)) * 1000000)::bigint)
+        || int8send((extract(epoch FROM upper(period)) * 1000000)::bigint)
+        || convert_to(lines::text, 'UTF8'))
+    FROM settings s
+$$;
+COMMENT ON FUNCTION statement_digest(bigint, tstzrange, jsonb) IS
+    'Internal. BLAKE2b-256 over: tag "ktt statement 1", market id, member, microseconds since 1970 UTC of both ends, the lines as text.';
+
 CREATE FUNCTION issue_statement(member bigint, until timestamptz)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+-- The lines keep times as text: in one zone, whoever issues them.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC'
 AS $$
 DECLARE
     v_since timestamptz;
@@ -78,10 +93,8 @@ BEGIN
     FROM statement(member, v_since, until) l;
     INSERT INTO statements AS s (member_id, period, opening, closing, lines, digest)
     SELECT member, tstzrange(v_since, until), v_opening, v_closing, v_lines,
-           ktt.blake2b(convert_to('ktt statement 1', 'UTF8') || uuid_send(g.market) || int8send(member)
-                       || int8send((extract(epoch FROM v_since) * 1000000)::bigint) || int8send((extract(epoch FROM until) * 1000000)::bigint)
-                       || convert_to(v_lines::text, 'UTF8'))
-    FROM settings g RETURNING s.id INTO v_id;
+           statement_digest(member, tstzrange(v_since, until), v_lines)
+    RETURNING s.id INTO v_id;
     RETURN v_id;
 END
 $$;

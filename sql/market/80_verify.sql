@@ -108,9 +108,10 @@ BEGIN
         SELECT c.wave_id, o.point_id, count(*) AS parcels FROM orders o JOIN campaigns c ON c.id = o.campaign_id
         WHERE o.state NOT IN ('cancelled', 'expired') GROUP BY 1, 2),
     c AS (
-        SELECT t.wave_id, p.id, coalesce(l.parcels, 0) = t.parcels AND t.parcels <= p.capacity AS ok
-        FROM taken t JOIN pickup_points p ON p.id = t.point_id AND p.capacity IS NOT NULL
-        LEFT JOIN point_loads l ON l.wave_id = t.wave_id AND l.point_id = p.id)
+        SELECT coalesce(t.wave_id, l.wave_id) AS wave_id, p.id,
+               coalesce(l.parcels, 0) = coalesce(t.parcels, 0) AND coalesce(t.parcels, 0) <= p.capacity AS ok
+        FROM taken t FULL JOIN point_loads l ON l.wave_id = t.wave_id AND l.point_id = t.point_id
+        JOIN pickup_points p ON p.id = coalesce(t.point_id, l.point_id) AND p.capacity IS NOT NULL)
     SELECT 'no point holds more than its capacity', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(format('wave %s, point %s', c.wave_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c;
@@ -134,15 +135,18 @@ BEGIN
     FROM c;
 
     RETURN QUERY
-    WITH c AS (
-        SELECT w.id,
-               (SELECT ktt.basket_agg(b.item, b.units, 0) FROM wave_lists l CROSS JOIN LATERAL ktt.items(l.basket) b
-                WHERE l.wave_id = w.id AND l.kind = 'demand')
-               IS NOT DISTINCT FROM
-               (SELECT ktt.basket_agg(b.item, b.units, 0) FROM wave_lists l CROSS JOIN LATERAL ktt.items(l.basket) b
-                WHERE l.wave_id = w.id AND l.kind = 'delivery') AS ok
-        FROM waves w WHERE w.frozen_at IS NOT NULL)
-    SELECT 'demand is what is delivered', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text FROM c;
+    WITH delivered AS (
+        SELECT l.wave_id, i.supplier_id, ktt.basket_agg(b.item, b.units, b.units * i.supply_price) AS basket
+        FROM wave_lists l CROSS JOIN LATERAL ktt.items(l.basket) b JOIN campaign_items i ON i.id = b.item
+        WHERE l.kind = 'delivery' AND b.units > 0 GROUP BY 1, 2),
+    c AS (
+        SELECT coalesce(l.wave_id, d.wave_id) AS wave, coalesce(l.party_id, d.supplier_id) AS supplier,
+               l.basket = d.basket AND l.digest = ktt.blake2b(ktt.basket_send(l.basket)) AS ok
+        FROM delivered d FULL JOIN (SELECT * FROM wave_lists x WHERE x.kind = 'demand') l
+            ON l.wave_id = d.wave_id AND l.party_id = d.supplier_id)
+    SELECT 'demand is what is delivered, at supply prices', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('wave %s, supplier %s', c.wave, c.supplier)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
 
     -- Refunds and settlement
     RETURN QUERY
@@ -207,6 +211,18 @@ BEGIN
         FROM payouts p LEFT JOIN journals j ON j.kind = 'payout' AND j.reference = p.id::text
         LEFT JOIN (SELECT x.payout_id, sum(x.entries) AS entries FROM payout_lines x WHERE x.state = 'paid' GROUP BY 1) l ON l.payout_id = p.id)
     SELECT 'payouts are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT s.id, s.digest = statement_digest(s.member_id, s.period, s.lines)
+               AND s.closing - s.opening = (
+                   SELECT coalesce(sum(p.amount), 0)
+                   FROM accounts a JOIN postings p ON p.account_id = a.id JOIN journals j ON j.id = p.journal_id
+                   WHERE a.member_id = s.member_id AND j.written_at >= lower(s.period) AND j.written_at < upper(s.period)) AS ok
+        FROM statements s)
+    SELECT 'statements are as issued and move by their postings', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
     FROM c;
 END
 $$;
