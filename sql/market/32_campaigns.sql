@@ -44,11 +44,11 @@ CREATE TABLE campaign_items (
     slots               int,
     buyer_limit         bigint CHECK (buyer_limit > 0),
     retired             boolean NOT NULL DEFAULT false,
-    CONSTRAINT campaign_items_sku_id_sale_price_key UNIQUE (campaign_id, sku_id, sale_price),
     CONSTRAINT campaign_items_slots_check CHECK ((slots IS NULL) = (stock IS NULL)),
     CONSTRAINT campaign_items_price_check
         CHECK (0 <= supply_price AND supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0)
 );
+CREATE UNIQUE INDEX campaign_items_on_sale_idx ON campaign_items (campaign_id, sku_id, sale_price) WHERE NOT retired;
 COMMENT ON TABLE campaign_items IS
     'What a campaign sells. Prices and rule of a row never change: an order that names the item has them frozen; another price is another item.';
 COMMENT ON COLUMN campaign_items.payees IS
@@ -112,7 +112,8 @@ CREATE FUNCTION create_campaign(
     wave bigint, supply_leader bigint, reference text, closes_at timestamptz,
     opens_at timestamptz DEFAULT NULL, hold interval DEFAULT NULL)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+-- The arguments are kept as text: one zone and style, so that a retry from another session is the same request.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' SET intervalstyle = 'postgres'
 AS $$
 DECLARE
     v_arguments jsonb := jsonb_build_object('wave', wave, 'supply_leader', supply_leader, 'closes_at', closes_at,
@@ -192,7 +193,7 @@ BEGIN
     -- Raises KT201 when the parts exceed the sale: at small numbers rounding bites, at large ones the rates do.
     v_payees := array_fill(1::bigint, ARRAY[cardinality(ktt.parties(v_rule))]);
     PERFORM ktt.allocate(v_rule, sale_price * n, v_offer.supply_price * n, n, v_payees)
-    FROM (SELECT generate_series(1, 100)::bigint UNION ALL SELECT 10000) u(n) WHERE sale_price < 100000000000000;
+    FROM (SELECT generate_series(1, 100)::bigint UNION ALL SELECT 10000) u(n) WHERE sale_price <= 9223372036854775807 / n;
     SELECT s.supplier_id INTO STRICT v_supplier FROM skus s WHERE s.id = sku;
     SELECT array_agg(CASE p.party
                 WHEN 'supplier' THEN open_account(v_supplier, 'goods')
@@ -208,11 +209,11 @@ BEGIN
     SELECT campaign, sku, v_supplier, v_offer.supply_price, list_item.distribution_price, list_item.sale_price, v_rule, v_payees,
            list_item.stock, CASE WHEN list_item.stock IS NOT NULL THEN greatest(1, least(g.stock_slots, list_item.stock / 100)) END, list_item.buyer_limit
     FROM settings g
-    ON CONFLICT ON CONSTRAINT campaign_items_sku_id_sale_price_key DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING i.id, i.slots INTO v_id, v_slots;
     IF NOT FOUND THEN
         SELECT i.id INTO v_id FROM campaign_items i
-        WHERE i.campaign_id = campaign AND i.sku_id = sku AND i.sale_price = list_item.sale_price
+        WHERE i.campaign_id = campaign AND i.sku_id = sku AND i.sale_price = list_item.sale_price AND NOT i.retired
           AND (i.distribution_price, i.stock, i.buyer_limit)
               IS NOT DISTINCT FROM (list_item.distribution_price, list_item.stock, list_item.buyer_limit);
         IF NOT FOUND THEN
