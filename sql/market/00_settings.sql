@@ -120,6 +120,17 @@ END
 $$;
 COMMENT ON FUNCTION require(anyelement, text) IS 'Internal. Returns the value, or refuses NULL with the name of the argument (22004).';
 
+CREATE FUNCTION can_make_codes()
+RETURNS boolean
+LANGUAGE sql STABLE SET search_path FROM CURRENT
+AS $$
+    SELECT ktt.has_key('code')
+       AND has_function_privilege('ktt.pickup_mac(text, uuid)', 'EXECUTE')
+       AND has_function_privilege('ktt.pickup_macs(text, uuid)', 'EXECUTE')
+$$;
+COMMENT ON FUNCTION can_make_codes() IS
+    'Internal. Whether pickup codes can be made and checked: there is a key, and the owner of the market may use it.';
+
 CREATE FUNCTION read_committed()
 RETURNS void
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT

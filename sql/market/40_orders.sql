@@ -95,16 +95,18 @@ DECLARE
     v_line record;
 BEGIN
     FOR v_line IN
-        SELECT g.item, g.units, i.stock IS NOT NULL AS stocked, i.buyer_limit IS NOT NULL AS limited
+        SELECT g.item, g.units, i.slots, i.buyer_limit IS NOT NULL AS limited
         FROM ktt.items(goods) g JOIN campaign_items i ON i.id = g.item ORDER BY g.item
     LOOP
         IF v_line.limited THEN
             UPDATE buyer_limits l SET units = l.units - v_line.units
             WHERE l.campaign_id = campaign AND l.item_id = v_line.item AND l.buyer_id = buyer;
         END IF;
-        IF v_line.stocked THEN
+        IF v_line.slots IS NOT NULL THEN
+            -- The slot that place_order draws from first: when the units were taken in this transaction, it holds that row,
+            -- and a row that it does not hold could be held by an order that waits for this one in draw_stock.
             UPDATE stock s SET free = s.free + v_line.units
-            WHERE s.campaign_id = campaign AND s.item_id = v_line.item AND s.slot = 0;
+            WHERE s.campaign_id = campaign AND s.item_id = v_line.item AND s.slot = pg_backend_pid() % v_line.slots;
         END IF;
     END LOOP;
 END
@@ -350,7 +352,7 @@ BEGIN
                    array_replace(array_replace(i.payees, -1, v_seller_account), -2, v_steward_account)))
           INTO v_shares
         FROM ktt.items(v_basket) b JOIN campaign_items i ON i.id = b.item;
-        IF ktt.has_key('code') THEN
+        IF can_make_codes() THEN
             code := ktt.new_pickup_code();
             v_mac := ktt.pickup_mac(code, v_campaign.market);
         END IF;
@@ -383,6 +385,15 @@ BEGIN
     END IF;
     amount := NULL;
     pickup_point := NULL;
+    -- What is missing may be what a twin with the same key took while this call waited for it.
+    SELECT * INTO v_first FROM orders o
+    WHERE o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request;
+    IF FOUND THEN
+        item := NULL;
+        SELECT r.outcome, r.order_id, r.amount, r.pickup_point INTO outcome, order_id, amount, pickup_point
+        FROM repeat_order(v_first, items, units, seller, point, location) r;
+        RETURN;
+    END IF;
     v_refused.key := format('%s/%s/%s', campaign, buyer, request);
     IF claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location)) IS NULL THEN
         PERFORM finish_request('place_order', v_refused.key, jsonb_build_object('outcome', outcome, 'item', item));

@@ -80,7 +80,7 @@ BEGIN
     PERFORM steward_at(point, steward);
     SELECT * INTO STRICT v_settings FROM settings;
     v_day := (clock_timestamp() AT TIME ZONE v_settings.time_zone)::date;
-    IF NOT ktt.has_key('code') THEN
+    IF NOT can_make_codes() THEN
         outcome := 'no_key';
         RETURN;
     ELSIF v_code IS NULL THEN
@@ -123,7 +123,7 @@ COMMENT ON FUNCTION pick_up(bigint, text, bigint) IS
     'Hands the goods over against a pickup code. Outcomes: picked_up (with the order), already_picked_up (with the order), '
     'mistyped (the check symbol is wrong, not counted), invalid_code (counted; the same answer for unknown, other point, not arrived), '
     'locked (too many wrong codes at the point today), ambiguous (two parcels share the code: use hand_over), '
-    'no_key (no key file: use hand_over). Commit also after a refusal, so that the count stays. Errors: 42501 not the steward of the point.';
+    'no_key (no key file, or the owner of the market may not use it: use hand_over). Commit also after a refusal, so that the count stays. Errors: 42501 not the steward of the point.';
 
 CREATE FUNCTION hand_over(campaign bigint, order_id bigint, steward bigint DEFAULT NULL)
 RETURNS text
@@ -163,6 +163,8 @@ DECLARE
     v_code text;
     v_mac bytea;
 BEGIN
+    -- The parcel before the order, as pick_up does.
+    PERFORM FROM pickups p WHERE p.campaign_id = campaign AND p.order_id = renew_code.order_id FOR NO KEY UPDATE;
     SELECT o.state INTO v_state FROM orders o
     WHERE o.campaign_id = require(campaign, 'campaign') AND o.id = require(renew_code.order_id, 'order') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
