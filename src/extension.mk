@@ -18,6 +18,8 @@ UPGRADES := $(notdir $(sort $(wildcard $(TOP)/sql/upgrade/*.sql)))
 
 MODULE_big = ktt
 OBJS = $(C_FILES:$(TOP)/src/%.c=obj/%.o)
+# "make demo DATA=..." means other data than PGXS does.
+override DATA =
 DATA_built = ktt--$(KTT_VERSION).sql $(UPGRADES)
 SHLIB_LINK = -lsodium -lm
 PG_CPPFLAGS = -I$(TOP)/src -DKTT_VERSION='"$(KTT_VERSION)"'
