@@ -75,9 +75,24 @@ PSQL_HISTORY=/dev/null
 PGTZ=UTC
 export PATH LC_ALL PSQLRC PSQL_HISTORY PGTZ
 
-# ASan's runtime must come first in a process that loads an instrumented library.
-preload=
-if [ "$flavour" = asan ]; then
-	preload="LD_PRELOAD=$(gcc -print-file-name=libasan.so):$place/asan_stub.so"
-	preload="$preload ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0"
-fi
+# What the environment of a server of this flavour needs. ASan's runtime must come
+# first in a process that loads an instrumented library; counts of coverage are
+# written where the server's user may write.
+environment=
+case $flavour in
+	asan)
+		environment="LD_PRELOAD=$(gcc -print-file-name=libasan.so):$place/asan_stub.so
+			ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0"
+		;;
+	coverage) environment="GCOV_PREFIX=$place/gcov" ;;
+esac
+prepare_environment() {
+	case $flavour in
+		asan) gcc -shared -fPIC -o "$place/asan_stub.so" "$tools/asan_stub.c" ;;
+		coverage)
+			rm -rf "$place/gcov"
+			mkdir -p "$place/gcov"
+			hand_over "$place/gcov"
+			;;
+	esac
+}
