@@ -1,7 +1,6 @@
 #include "compat.h"
 
 #include "seal_key.h"
-#include "version.h"
 
 #include "utils/builtins.h"
 #include "utils/guc.h"

@@ -103,7 +103,7 @@ static ktt_status
 refuse_repeat(scan s, int64_t key)
 {
 	ktt_entry	entry;
-	bool		more;
+	bool		more = false;
 	int			seen = 0;
 	size_t		at;
 
