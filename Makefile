@@ -55,7 +55,7 @@ coverage: setup ## the tests with gcov, and the lines that none of them reached
 
 fuzz: ## fuzz the parsers for SECONDS each (60)
 	@$(TOOLS)/setup base fuzz
-	@$(TOOLS)/fuzz
+	@SECONDS_EACH=$(or $(SECONDS),60) $(TOOLS)/fuzz
 
 docs: setup ## write docs/reference.md from the catalog's comments
 	@$(TOOLS)/docs write
