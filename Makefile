@@ -50,7 +50,7 @@ lint: ## static analysis and the rules of the house
 asan: setup ## the unit, regression and market tests under ASan and UBSan
 	@FLAVOUR=asan $(TOOLS)/check unit regress pgtap
 
-coverage: setup ## the tests with gcov, and the lines that none of them reached
+coverage: setup ## run every test with gcov and print what part of every C file was reached
 	@$(TOOLS)/coverage
 
 fuzz: ## fuzz the parsers for SECONDS each (60)
