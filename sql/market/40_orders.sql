@@ -201,6 +201,7 @@ DECLARE
     v_basket ktt.basket;
     v_shares ktt.shares;
     v_mac bytea;
+    v_drawn boolean;
     v_taken int := 0;
 BEGIN
     IF campaign IS NULL OR buyer IS NULL OR items IS NULL OR units IS NULL OR request IS NULL THEN
@@ -304,10 +305,20 @@ BEGIN
                 END IF;
             END IF;
             IF v_slots[n] IS NOT NULL THEN
-                UPDATE stock s SET free = s.free - v_units[n]
-                WHERE s.campaign_id = campaign AND s.item_id = place_order.item
-                  AND s.slot = pg_backend_pid() % v_slots[n] AND s.free >= v_units[n];
-                IF NOT FOUND AND NOT draw_stock(campaign, item, v_units[n]) THEN
+                -- An update that waited and then found too little keeps its lock on the slot. That is undone before draw_stock()
+                -- waits for all of them: it could be holding what another one waits for there.
+                BEGIN
+                    UPDATE stock s SET free = s.free - v_units[n]
+                    WHERE s.campaign_id = campaign AND s.item_id = place_order.item
+                      AND s.slot = pg_backend_pid() % v_slots[n] AND s.free >= v_units[n];
+                    v_drawn := FOUND;
+                    IF NOT v_drawn AND v_slots[n] > 1 THEN
+                        RAISE EXCEPTION USING ERRCODE = 'KT000';
+                    END IF;
+                EXCEPTION WHEN SQLSTATE 'KT000' THEN
+                    v_drawn := draw_stock(campaign, item, v_units[n]);
+                END;
+                IF NOT v_drawn THEN
                     outcome := 'sold_out';
                     IF v_limits[n] IS NOT NULL THEN
                         UPDATE buyer_limits b SET units = b.units - v_units[n]
@@ -395,8 +406,12 @@ BEGIN
         RETURN;
     END IF;
     v_refused.key := format('%s/%s/%s', campaign, buyer, request);
-    IF claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location)) IS NULL THEN
+    v_refused.result := claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location));
+    IF v_refused.result IS NULL THEN
         PERFORM finish_request('place_order', v_refused.key, jsonb_build_object('outcome', outcome, 'item', item));
+    ELSE
+        outcome := v_refused.result ->> 'outcome';
+        item := (v_refused.result ->> 'item')::bigint;
     END IF;
 END
 $$;

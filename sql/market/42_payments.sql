@@ -41,19 +41,49 @@ COMMENT ON FUNCTION pay_order(bigint, bigint, bigint, text) IS
     'amount is in minor units. Outcomes: paid; already_paid, wrong_amount, cancelled, expired: the money is not the market''s, send it back. '
     'Errors: KT010 same reference with other arguments, KT303 no such order.';
 
-CREATE FUNCTION give_back(target orders)
+CREATE FUNCTION give_back(targets orders[])
 RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
+DECLARE
+    v_item record;
+    v_buyer record;
+    v_load record;
 BEGIN
-    PERFORM release(target.campaign_id, target.buyer_id, target.basket);
-    UPDATE point_loads l SET parcels = l.parcels - 1
-    FROM campaigns c, pickup_points p
-    WHERE c.id = target.campaign_id AND p.id = target.point_id AND p.capacity IS NOT NULL
-      AND l.wave_id = c.wave_id AND l.point_id = p.id AND l.parcels > 0;
+    -- Whatever the number of orders: by rising item, limits before stock, places last, as place_order takes them.
+    FOR v_item IN
+        SELECT i.id, i.campaign_id, i.slots, i.buyer_limit IS NOT NULL AS limited, sum(g.units) AS units
+        FROM unnest(targets) t CROSS JOIN LATERAL ktt.items(t.basket) g JOIN campaign_items i ON i.id = g.item
+        GROUP BY i.id ORDER BY i.id
+    LOOP
+        IF v_item.limited THEN
+            FOR v_buyer IN
+                SELECT t.buyer_id, sum(ktt.units(t.basket, v_item.id)) AS units
+                FROM unnest(targets) t WHERE t.basket OPERATOR(ktt.?) v_item.id GROUP BY t.buyer_id ORDER BY t.buyer_id
+            LOOP
+                UPDATE buyer_limits l SET units = l.units - v_buyer.units
+                WHERE l.campaign_id = v_item.campaign_id AND l.item_id = v_item.id AND l.buyer_id = v_buyer.buyer_id;
+            END LOOP;
+        END IF;
+        IF v_item.slots IS NOT NULL THEN
+            UPDATE stock s SET free = s.free + v_item.units
+            WHERE s.campaign_id = v_item.campaign_id AND s.item_id = v_item.id AND s.slot = pg_backend_pid() % v_item.slots;
+        END IF;
+    END LOOP;
+    FOR v_load IN
+        SELECT c.wave_id, t.point_id, count(*) AS parcels
+        FROM unnest(targets) t JOIN campaigns c ON c.id = t.campaign_id
+        JOIN pickup_points p ON p.id = t.point_id AND p.capacity IS NOT NULL
+        GROUP BY c.wave_id, t.point_id ORDER BY c.wave_id, t.point_id
+    LOOP
+        UPDATE point_loads l SET parcels = greatest(l.parcels - v_load.parcels, 0)
+        WHERE l.wave_id = v_load.wave_id AND l.point_id = v_load.point_id;
+    END LOOP;
 END
 $$;
-COMMENT ON FUNCTION give_back(orders) IS 'Internal. Returns the stock, limits and place of an order that ends before the cut-off.';
+COMMENT ON FUNCTION give_back(orders[]) IS
+    'Internal. Returns the stock, limits and places of orders that end before the lists are frozen, '
+    'in the order in which place_order takes them.';
 
 CREATE FUNCTION cancel_order(campaign bigint, order_id bigint)
 RETURNS text
@@ -78,7 +108,7 @@ BEGIN
         RETURN 'closed';
     END IF;
     UPDATE orders o SET state = 'cancelled' WHERE o.campaign_id = campaign AND o.id = order_id;
-    PERFORM give_back(v_order);
+    PERFORM give_back(ARRAY[v_order]);
     v_left := v_order.amount - ktt.amount(v_order.refunded);
     IF v_order.state = 'paid' AND v_left > 0 THEN
         PERFORM post('cancellation', format('%s/%s', campaign, order_id),
@@ -97,19 +127,21 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_order orders;
-    v_count int := 0;
+    v_expired orders[];
 BEGIN
     PERFORM read_committed();
+    -- Not beside freeze_wave(), which expires all that is left and may hold what this wants.
     FOR v_order IN
-        SELECT o.* FROM orders o
+        SELECT o.* FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id
         WHERE o.state = 'placed' AND o.placed_at <= clock_timestamp() - require(older_than, 'age')
-        ORDER BY o.campaign_id, o.id LIMIT at_most FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY o.campaign_id, o.id LIMIT at_most
+        FOR NO KEY UPDATE OF o SKIP LOCKED FOR SHARE OF w SKIP LOCKED
     LOOP
         UPDATE orders o SET state = 'expired' WHERE o.campaign_id = v_order.campaign_id AND o.id = v_order.id;
-        PERFORM give_back(v_order);
-        v_count := v_count + 1;
+        v_expired := v_expired || v_order;
     END LOOP;
-    RETURN v_count;
+    PERFORM give_back(v_expired);
+    RETURN coalesce(cardinality(v_expired), 0);
 END
 $$;
 COMMENT ON FUNCTION expire_orders(interval, int) IS

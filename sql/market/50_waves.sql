@@ -59,6 +59,7 @@ AS $$
 DECLARE
     v_state text;
     v_order orders;
+    v_expired orders[];
     v_total ktt.basket;
 BEGIN
     PERFORM read_committed();
@@ -75,9 +76,10 @@ BEGIN
             WHERE c.wave_id = wave AND o.state = 'placed' ORDER BY o.campaign_id, o.id FOR NO KEY UPDATE OF o
         LOOP
             UPDATE orders o SET state = 'expired' WHERE o.campaign_id = v_order.campaign_id AND o.id = v_order.id;
-            PERFORM give_back(v_order);
-            expired := expired + 1;
+            v_expired := v_expired || v_order;
         END LOOP;
+        PERFORM give_back(v_expired);
+        expired := coalesce(cardinality(v_expired), 0);
         INSERT INTO wave_lists (wave_id, kind, party_id, orders, basket, digest)
         SELECT wave, 'delivery', d.point_id, d.orders, d.basket, ktt.blake2b(ktt.basket_send(d.basket))
         FROM (SELECT o.point_id, count(*) AS orders, sum(o.basket - o.refunded) AS basket
