@@ -23,7 +23,8 @@ static const ExpandedObjectMethods sum_methods = {SumFlatSize, SumFlattenInto};
 static void *
 SumAllocate(void *owner, size_t size)
 {
-	return MemoryContextAllocZero(owner, size);
+	return MemoryContextAllocExtended(owner, size,
+									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 static void
@@ -37,14 +38,15 @@ MakeEntries(KttVectorSum *sum)
 {
 	ktt_fault	fault;
 
-	sum->entries = MemoryContextAlloc(sum->header.eoh_context,
-									  Max(sum->tally.used, 1) * sizeof(ktt_entry));
-	sum->count = ktt_tally_entries(&sum->tally, sum->entries);
+	sum->count = ktt_tally_count(&sum->tally);
 	if (sum->count > KTT_VECTOR_ENTRIES_MAX)
 	{
 		ktt_vector_crowded(&fault);
 		KttVectorReport(sum->tally.kind, &fault);
 	}
+	sum->entries = MemoryContextAlloc(sum->header.eoh_context,
+									  Max(sum->count, 1) * sizeof(ktt_entry));
+	ktt_tally_entries(&sum->tally, sum->entries);
 }
 
 static inline void

@@ -1,7 +1,11 @@
 #include "tally.h"
 
 #define FIRST_CAPACITY_BITS 3	/* an order or a split of a few lines fits */
-#define LAST_CAPACITY_BITS 25	/* twice the most entries a vector may have */
+#define LAST_CAPACITY_BITS 26	/* room for the most entries a vector may have */
+
+#define WINDOW_MIN 24			/* fewer sums are not worth a window */
+#define WINDOW_SPREAD 4			/* keys in the window for each that is there */
+#define WINDOW_REBUILD 16		/* keys in the window for each free slot beside it */
 
 #define likely_(x) __builtin_expect((x) != 0, 1)
 #define unlikely_(x) __builtin_expect((x) != 0, 0)
@@ -28,7 +32,7 @@ capacity_of(const ktt_tally *tally)
 FOR_EACH_KIND int64_t *
 find_slot(const ktt_tally *tally, int64_t key, ktt_vector_kind kind)
 {
-	/* Fibonacci hashing: neighbouring keys, the usual case, spread evenly. */
+	/* Fibonacci hashing: neighbouring keys spread evenly. */
 	size_t		index = ((uint64_t) key * UINT64_C(0x9E3779B97F4A7C15)) >> tally->shift;
 	int64_t    *slot = slot_at(tally->slots, index, kind);
 
@@ -40,60 +44,158 @@ find_slot(const ktt_tally *tally, int64_t key, ktt_vector_kind kind)
 	return slot;
 }
 
-static ktt_status
-take_table(ktt_tally *tally, unsigned bits, ktt_fault *fault)
+static inline bool
+is_zero(const int64_t *sums, ktt_vector_kind kind)
 {
-	size_t		capacity = (size_t) 1 << bits;
+	return sums[0] == 0 && sums[kind - 1] == 0;
+}
 
-	if (bits <= LAST_CAPACITY_BITS)
-		tally->slots = tally->memory.allocate(tally->memory.owner,
-											  capacity * (1 + (size_t) tally->kind) * sizeof(int64_t));
-	if (bits > LAST_CAPACITY_BITS || tally->slots == NULL)
-		return ktt_vector_crowded(fault);
-	tally->shift = 64 - bits;
-	tally->fill = capacity / 4 * 3;
-	tally->used = 0;
-	return KTT_OK;
+/* A walk over the sums that are not zero: the window in key order, the slots. */
+typedef struct walk
+{
+	const ktt_tally *tally;
+	size_t		next;
+} walk;
+
+static const int64_t *
+walk_on(walk *walk, int64_t *key)
+{
+	const ktt_tally *tally = walk->tally;
+	ktt_vector_kind kind = tally->kind;
+	size_t		end = tally->span + capacity_of(tally);
+
+	while (walk->next < end)
+	{
+		size_t		at = walk->next++;
+
+		if (at < tally->span)
+		{
+			const int64_t *sums = tally->window + at * (size_t) kind;
+
+			*key = (int64_t) (tally->base + at);
+			if (!is_zero(sums, kind))
+				return sums;
+		}
+		else
+		{
+			const int64_t *slot = slot_at(tally->slots, at - tally->span, kind);
+
+			*key = slot[0];
+			if (!is_zero(slot + 1, kind))
+				return slot + 1;
+		}
+	}
+	return NULL;
+}
+
+/* Where the sums of key are kept; a slot is taken when need be, and is there. */
+static int64_t *
+place_of(ktt_tally *tally, int64_t key)
+{
+	int64_t    *slot;
+
+	if ((uint64_t) key - tally->base < tally->span)
+		return tally->window + ((uint64_t) key - tally->base) * (size_t) tally->kind;
+	slot = find_slot(tally, key, tally->kind);
+	if (*slot == 0)
+	{
+		*slot = key;
+		tally->used++;
+	}
+	return slot + 1;
 }
 
 static bool
-is_zero(const int64_t *slot, ktt_vector_kind kind)
+take_slots(ktt_tally *tally, unsigned bits)
 {
-	return slot[1] == 0 && slot[kind] == 0;
+	size_t		capacity = (size_t) 1 << bits;
+
+	if (bits > LAST_CAPACITY_BITS)
+		return false;
+	tally->shift = 64 - bits;
+	tally->fill = capacity / 4 * 3;
+	tally->used = 0;
+	tally->slots = tally->memory.allocate(tally->memory.owner,
+										  capacity * (1 + (size_t) tally->kind) * sizeof(int64_t));
+	return tally->slots != NULL;
 }
 
-/* Drop zero sums; take twice the room unless that freed half of the table. */
+/*
+ * Take new tables for live sums with keys from lowest to highest, and one more.
+ * A window pays while it is no larger than the slots it saves. It reaches
+ * beyond the keys, so that laying it anew is as rare as doubling the slots.
+ */
+static bool
+take_tables(ktt_tally *tally, size_t live, uint64_t lowest, uint64_t highest)
+{
+	uint64_t	span = live > 0 ? highest - lowest + 1 : 0;
+	uint64_t	pad = span / 8;
+	unsigned	bits = FIRST_CAPACITY_BITS;
+
+	if (live >= WINDOW_MIN && span <= WINDOW_SPREAD * live)
+	{
+		tally->base = lowest > pad ? lowest - pad : 1;
+		tally->span = highest - tally->base + 1 + 2 * pad;
+		if (tally->span > INT64_MAX - tally->base)
+			tally->span = INT64_MAX - tally->base + 1;
+		tally->window = tally->memory.allocate(tally->memory.owner,
+											   tally->span * tally->kind * sizeof(int64_t));
+		if (tally->window == NULL)
+			return false;
+
+		/* What pays for looking at the whole window at the next rebuild. */
+		live = span / WINDOW_REBUILD;
+	}
+	else
+	{
+		tally->window = NULL;
+		tally->base = 0;
+		tally->span = 0;
+	}
+	while (((size_t) 1 << bits) / 8 * 3 <= live)
+		bits++;
+	if (take_slots(tally, bits))
+		return true;
+	if (tally->window != NULL)
+		tally->memory.release(tally->memory.owner, tally->window);
+	return false;
+}
+
+/* Take tables that fit what there is now, and move the sums into them. */
 static ktt_status
 rebuild(ktt_tally *tally, ktt_fault *fault)
 {
-	ktt_vector_kind kind = tally->kind;
 	ktt_tally	old = *tally;
-	size_t		capacity = capacity_of(tally);
-	unsigned	bits = 64 - tally->shift;
+	walk		counting = {&old, 0};
+	walk		moving = {&old, 0};
 	size_t		live = 0;
-	ktt_status	status;
+	uint64_t	lowest = UINT64_MAX;
+	uint64_t	highest = 0;
+	const int64_t *sums;
+	int64_t		key;
 
-	for (size_t i = 0; i < capacity; i++)
-		live += !is_zero(slot_at(old.slots, i, kind), kind);
-	status = take_table(tally, live > old.fill / 2 ? bits + 1 : bits, fault);
-	if (status != KTT_OK)
+	while (walk_on(&counting, &key) != NULL)
+	{
+		live++;
+		if ((uint64_t) key < lowest)
+			lowest = (uint64_t) key;
+		if ((uint64_t) key > highest)
+			highest = (uint64_t) key;
+	}
+	if (live > KTT_VECTOR_ENTRIES_MAX ||
+		!take_tables(tally, live, lowest, highest))
 	{
 		*tally = old;
-		return status;
+		return ktt_vector_crowded(fault);
 	}
-	for (size_t i = 0; i < capacity; i++)
+	while ((sums = walk_on(&moving, &key)) != NULL)
 	{
-		const int64_t *from = slot_at(old.slots, i, kind);
-		int64_t    *to;
+		int64_t    *place = place_of(tally, key);
 
-		if (is_zero(from, kind))
-			continue;
-		to = find_slot(tally, from[0], kind);
-		for (size_t word = 0; word <= (size_t) kind; word++)
-			to[word] = from[word];
-		tally->used++;
+		place[0] = sums[0];
+		place[tally->kind - 1] = sums[tally->kind - 1];
 	}
-	old.memory.release(old.memory.owner, old.slots);
+	ktt_tally_end(&old);
 	return KTT_OK;
 }
 
@@ -103,14 +205,26 @@ ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
 {
 	tally->kind = kind;
 	tally->memory = memory;
-	return take_table(tally, FIRST_CAPACITY_BITS, fault);
+	return take_tables(tally, 0, 0, 0) ? KTT_OK : ktt_vector_crowded(fault);
 }
 
 void
 ktt_tally_end(ktt_tally *tally)
 {
+	if (tally->window != NULL)
+		tally->memory.release(tally->memory.owner, tally->window);
 	tally->memory.release(tally->memory.owner, tally->slots);
+	tally->window = NULL;
 	tally->slots = NULL;
+}
+
+/* Take a place for a key that has none yet; NULL with a fault. */
+static __attribute__((noinline)) int64_t *
+new_place(ktt_tally *tally, int64_t key, ktt_fault *fault)
+{
+	if (tally->used >= tally->fill && rebuild(tally, fault) != KTT_OK)
+		return NULL;
+	return place_of(tally, key);
 }
 
 FOR_EACH_KIND bool
@@ -125,23 +239,25 @@ FOR_EACH_KIND ktt_status
 add_entry(ktt_tally *tally, int sign, int64_t key, int64_t units,
 		  int64_t amount, ktt_vector_kind kind, ktt_fault *fault)
 {
-	int64_t    *slot = find_slot(tally, key, kind);
+	uint64_t	offset = (uint64_t) key - tally->base;
+	int64_t    *sums;
 
-	if (unlikely_(*slot == 0))
+	if (likely_(offset < tally->span))
+		sums = tally->window + offset * (size_t) kind;
+	else
 	{
-		if (tally->used >= tally->fill)
+		sums = find_slot(tally, key, kind);
+		if (unlikely_(*sums == 0))
 		{
-			ktt_status	status = rebuild(tally, fault);
-
-			if (status != KTT_OK)
-				return status;
-			slot = find_slot(tally, key, kind);
+			sums = new_place(tally, key, fault);
+			if (sums == NULL)
+				return fault->status;
 		}
-		*slot = key;
-		tally->used++;
+		else
+			sums++;
 	}
-	if (unlikely_((kind == KTT_BASKET && accumulate(&slot[1], sign, units)) ||
-				  accumulate(&slot[kind], sign, amount)))
+	if (unlikely_((kind == KTT_BASKET && accumulate(&sums[0], sign, units)) ||
+				  accumulate(&sums[kind - 1], sign, amount)))
 		return ktt_vector_overflow(key, fault);
 	return KTT_OK;
 }
@@ -261,16 +377,15 @@ ktt_tally_add_tally(ktt_tally *tally, int sign, const ktt_tally *other,
 					ktt_fault *fault)
 {
 	ktt_vector_kind kind = other->kind;
-	size_t		capacity = capacity_of(other);
+	walk		others = {other, 0};
+	const int64_t *sums;
+	int64_t		key;
 
-	for (size_t i = 0; i < capacity; i++)
+	while ((sums = walk_on(&others, &key)) != NULL)
 	{
-		const int64_t *slot = slot_at(other->slots, i, kind);
-		ktt_status	status;
+		ktt_status	status = add_entry(tally, sign, key, sums[0],
+									   sums[kind - 1], kind, fault);
 
-		if (is_zero(slot, kind))
-			continue;
-		status = add_entry(tally, sign, slot[0], slot[1], slot[kind], kind, fault);
 		if (status != KTT_OK)
 			return status;
 	}
@@ -278,23 +393,35 @@ ktt_tally_add_tally(ktt_tally *tally, int sign, const ktt_tally *other,
 }
 
 size_t
+ktt_tally_count(const ktt_tally *tally)
+{
+	walk		counting = {tally, 0};
+	size_t		count = 0;
+	int64_t		key;
+
+	while (walk_on(&counting, &key) != NULL)
+		count++;
+	return count;
+}
+
+size_t
 ktt_tally_entries(const ktt_tally *tally, ktt_entry *out)
 {
-	ktt_vector_kind kind = tally->kind;
-	size_t		capacity = capacity_of(tally);
+	walk		copying = {tally, 0};
+	const int64_t *sums;
+	int64_t		key;
 	size_t		count = 0;
 
-	for (size_t i = 0; i < capacity; i++)
+	while ((sums = walk_on(&copying, &key)) != NULL)
 	{
-		const int64_t *slot = slot_at(tally->slots, i, kind);
-
-		if (is_zero(slot, kind))
-			continue;
-		out[count].key = slot[0];
-		out[count].units = kind == KTT_BASKET ? slot[1] : 0;
-		out[count].amount = slot[kind];
+		out[count].key = key;
+		out[count].units = tally->kind == KTT_BASKET ? sums[0] : 0;
+		out[count].amount = sums[tally->kind - 1];
 		count++;
 	}
-	ktt_vector_sort(out, count);
+
+	/* The window comes first and in order. */
+	if (tally->used > 0)
+		ktt_vector_sort(out, count);
 	return count;
 }

@@ -1,9 +1,13 @@
 /*
- * A sparse vector while it grows: an open-addressing hash table of sums.
+ * A sparse vector while it grows: a table of sums to which packed vectors are
+ * added straight from their bytes.
  *
- * Packed vectors are added straight from their bytes. Sums that became zero
- * keep their slot until the table is rebuilt, so that a moving window does not
- * grow with its history.
+ * Two tables side by side. A window holds the sums of a range of keys by
+ * position, without keys: ids come dense, and this takes a third of the cache
+ * that hashing takes. An open-addressing hash table holds all other keys; when
+ * it fills up, the window is laid anew where that pays. Sums that became zero
+ * keep their slot until then, so that a moving frame does not grow with its
+ * history.
  */
 #ifndef KTT_CORE_TALLY_H
 #define KTT_CORE_TALLY_H
@@ -20,6 +24,9 @@ typedef struct ktt_tally_memory
 
 typedef struct ktt_tally
 {
+	int64_t    *window;			/* units (baskets only) and amount of each key */
+	uint64_t	base;			/* key of the first sum in the window */
+	uint64_t	span;			/* keys in the window; 0 before there is one */
 	int64_t    *slots;			/* key, units (baskets only), amount; key 0 is free */
 	unsigned	shift;			/* 64 minus the binary logarithm of the capacity */
 	ktt_vector_kind kind;
@@ -51,7 +58,10 @@ extern ktt_status ktt_tally_add_tally(ktt_tally *tally, int sign,
 									  const ktt_tally *other,
 									  ktt_fault *fault);
 
-/* Copy the entries that are not zero to out (room for tally->used), sorted. */
+/* Entries that are not zero. */
+extern size_t ktt_tally_count(const ktt_tally *tally);
+
+/* Copy them to out, sorted by key, and return their number. */
 extern size_t ktt_tally_entries(const ktt_tally *tally, ktt_entry *out);
 
 #endif
