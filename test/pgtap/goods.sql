@@ -1,0 +1,68 @@
+-- Goods, offers and split rules.
+\set ON_ERROR_STOP on
+BEGIN;
+SELECT plan(46);
+\ir lib/market.sql
+
+SELECT is(add_sku(id('orchard'), 'apple'), id('apple sku'), 'the same article number gives the same sku again');
+SELECT isnt(add_sku(id('mill'), 'apple'), id('apple sku'), 'another supplier''s is another sku');
+SELECT throws_ok('SELECT add_sku(999999, ''x'')', 'KT303', 'supplier 999999 does not exist', 'an unknown supplier');
+SELECT throws_ok('SELECT add_sku(NULL, ''x'')', '22004', 'supplier must not be null', 'no supplier');
+SELECT throws_ok('SELECT add_sku(id(''mill''), NULL)', '22004', 'reference must not be null', 'no article number');
+SELECT throws_ok('SELECT add_sku(id(''mill''), '''')', '23514', NULL, 'an empty one');
+
+-- Offers.
+SELECT is(offer_sku(id('apple sku'), id('leader'), 700, 900, 1500), (SELECT id FROM offers WHERE sku_id = id('apple sku')),
+          'the same offer is the same');
+SELECT ok(offer_sku(id('apple sku'), id('leader'), 710, 900, 1500) > 0, 'another takes its place');
+SELECT is((SELECT count(*) FROM offers WHERE sku_id = id('apple sku') AND upper_inf(period)), 1::bigint, 'and one is in force');
+SELECT is((SELECT supply_price FROM campaign_items WHERE id = id('apple')), 700::bigint, 'what is listed keeps its price');
+SELECT throws_ok($$INSERT INTO offers (sku_id, supply_leader_id, supply_price, floor_price, ceiling_price, period)
+                   VALUES (id('apple sku'), id('leader'), 1, 1, 1, '[2020-01-01,)')$$, '23P01', NULL, 'two in force cannot be');
+SELECT results_eq($$SELECT floor_price, ceiling_price FROM offers WHERE sku_id = id('rice sku')$$, 'VALUES (2000::bigint, 9223372036854775807)',
+                  'without bounds: from the supply price to the end of numbers');
+SELECT throws_ok(format('SELECT offer_sku(id(''rice sku''), id(''leader''), %s)', p), 'KT302',
+                 'prices of an offer must rise from supply price to floor to ceiling', 'prices ' || p)
+FROM unnest('{"-1","100, 99","100, 200, 199"}'::text[]) p;
+SELECT throws_ok('SELECT offer_sku(999999, id(''leader''), 1)', 'KT303', 'sku 999999 does not exist', 'an unknown sku');
+SELECT throws_ok('SELECT offer_sku(id(''rice sku''), 999999, 1)', 'KT303', 'supply leader 999999 does not exist', 'an unknown leader');
+SELECT throws_ok('SELECT offer_sku(NULL, id(''leader''), 1)', '22004', 'sku must not be null', 'no sku');
+SELECT throws_ok('SELECT offer_sku(id(''rice sku''), NULL, 1)', '22004', 'supply leader must not be null', 'no leader');
+SELECT throws_ok('SELECT offer_sku(id(''rice sku''), id(''leader''), NULL)', '22004', 'supply price must not be null', 'no price');
+
+-- Rules.
+SELECT ok(set_rate(id('leader'), 'supplier cost, supply_leader rest', id('rice sku')) > 0, 'a rule for one sku');
+SELECT ok(set_rate(id('leader'), 'supplier cost, platform 1% of sale, supply_leader rest') > 0, 'a rule for all others');
+SELECT is((SELECT count(*) FROM rates WHERE supply_leader_id = id('leader') AND upper_inf(period)), 2::bigint, 'both in force');
+SELECT is((SELECT rule::text FROM campaign_items WHERE id = id('rice')),
+          'supplier cost, platform 2% of sale, steward 10% of margin, sales_leader 15% of sale, supply_leader rest',
+          'what is listed keeps its rule');
+SELECT list_item(id('campaign'), id('rice sku'), 2500, 3000) AS item \gset
+SELECT is((SELECT rule::text FROM campaign_items WHERE id = :item), 'supplier cost, supply_leader rest', 'the sku''s own rule goes before');
+SELECT list_item(id('campaign'), id('apple sku'), 850, 1000) AS item \gset
+SELECT is((SELECT rule::text FROM campaign_items WHERE id = :item), 'supplier cost, platform 1% of sale, supply_leader rest', 'the general one serves the others');
+SELECT throws_ok($$INSERT INTO rates (supply_leader_id, rule, period) VALUES (id('leader'), 'supply_leader rest', '[2020-01-01,)')$$,
+                 '23P01', NULL, 'two rules in force cannot be');
+SELECT throws_ok($$SELECT set_rate(id('leader'), 'supplier cost, broker rest')$$, 'KT202',
+                 'split names party "broker", which the market does not know', 'an unknown party');
+SELECT throws_ok($$SELECT set_rate(999999, 'supply_leader rest')$$, 'KT303', 'supply leader 999999 does not exist', 'an unknown leader');
+SELECT throws_ok($$SELECT set_rate(id('leader'), 'supply_leader rest', 999999)$$, 'KT303', 'sku 999999 does not exist', 'an unknown sku');
+SELECT throws_ok('SELECT set_rate(NULL, ''supply_leader rest'')', '22004', 'supply leader must not be null', 'no leader');
+SELECT throws_ok('SELECT set_rate(id(''leader''), NULL)', '22004', 'rule must not be null', 'no rule');
+SELECT throws_ok(format('SELECT set_rate(id(''leader''), %L)', r), c, NULL, 'refused when written: ' || r)
+FROM (VALUES ('22P02', ''), ('22P02', 'supplier'), ('22023', 'supplier 101% of sale, supply_leader rest'),
+             ('22023', 'supplier 60% of sale, platform 60% of sale, supply_leader rest'), ('22P02', 'supplier -1% of sale, supply_leader rest'),
+             ('22P02', 'supplier -5 per unit, supply_leader rest'), ('22023', 'supplier rest, platform rest'), ('22023', 'supplier cost, supplier rest'),
+             ('22P02', 'supplier 2.00001% of sale, supply_leader rest'), ('22023', 'platform 10% of sale'),
+             ('22023', 'platform 10% of sale min 9 max 8, supply_leader rest'),
+             ('22003', 'platform 9223372036854775808 per order, supply_leader rest')) v(c, r);
+
+-- Rules that do not hold for a price are refused when the item is listed, small or large.
+SELECT set_rate(id('leader'), 'supplier cost, platform 300 per order, supply_leader rest', id('apple sku')) \g /dev/null
+SELECT throws_ok('SELECT list_item(id(''campaign''), id(''apple sku''), 900, 990)', 'KT201', 'split does not hold for this price', 'parts above the sale');
+SELECT offer_sku(id('apple sku'), id('leader'), 0) \g /dev/null
+SELECT set_rate(id('leader'), 'supplier 60% of sale, platform 50% of margin, supply_leader rest', id('apple sku')) \g /dev/null
+SELECT throws_ok('SELECT list_item(id(''campaign''), id(''apple sku''), 0, 9000000000000000000)', 'KT201', NULL, 'at the largest prices too');
+
+SELECT * FROM finish();
+ROLLBACK;
