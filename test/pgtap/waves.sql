@@ -1,0 +1,81 @@
+-- The cut-off: orders become demand, sort and delivery lists.
+\set ON_ERROR_STOP on
+BEGIN;
+SELECT plan(45);
+\ir lib/market.sql
+\ir lib/reference.sql
+
+SELECT buy('a', 'buyer', '{apple,rice}', '{2,1}', 'seller'), buy('b', 'neighbour', '{apple}', '{5}', NULL, 'shed'), buy('c', 'rival', '{rice}', '{3}'),
+       place('d', 'rival', '{apple}', '{1}'), buy('e', 'rival', '{rice}', '{1}', NULL, 'barn'), buy('f', 'chief', '{rice}', '{1}', NULL, 'barn') \g /dev/null
+SELECT cancel_order(id('campaign'), id('e')), refund_order(id('campaign'), id('f'), id('rice'), 1, 'f'),
+       refund_order(id('campaign'), id('c'), id('rice'), 1, 'c'), refund_order(id('campaign'), id('c'), id('rice'), 0, 'c2', 500) \g /dev/null
+
+-- Out of turn.
+SELECT throws_ok('SELECT freeze_wave(id(''wave''))', 'KT301', format('wave %s is still open', id('wave')), 'an open wave is not frozen');
+SELECT throws_ok('SELECT dispatch_wave(id(''wave''))', 'KT301', format('wave %s has no frozen lists', id('wave')), 'nor dispatched');
+SELECT throws_ok('SELECT arrive(id(''wave''), id(''gate''))', 'KT301', format('wave %s has not been dispatched', id('wave')), 'nor does it arrive');
+SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''mill''), ''{}'', ''{}'')', 'KT303', NULL, 'nor do its goods');
+SELECT answers('SELECT complete_wave(id(''wave''))', '0', 'nothing is completed');
+
+-- Closing.
+SELECT is(close_wave(id('wave')), 1, 'the wave closes its campaign');
+SELECT is((SELECT state FROM campaigns WHERE id = id('campaign')), 'closed', 'for good');
+SELECT answers('SELECT close_wave(id(''wave''))', '0', 'once');
+SELECT throws_ok('SELECT close_wave(999999)', 'KT303', 'wave 999999 does not exist', 'an unknown wave');
+SELECT throws_ok('SELECT close_wave(NULL)', '22004', 'wave must not be null', 'no wave');
+SELECT is(place('late', 'buyer', '{rice}', '{1}'), 'closed', 'nothing is ordered after it');
+
+-- Freezing.
+SELECT results_eq('SELECT * FROM freeze_wave(id(''wave''))', 'VALUES (3::bigint, 10::bigint, (7 * 990 + 3 * 2999 - 500)::bigint, 1::bigint)', 'the lists are frozen');
+SELECT is(state('d'), 'expired', 'who has not paid is out');
+SELECT results_eq('SELECT * FROM freeze_wave(id(''wave''))', 'VALUES (3::bigint, 10::bigint, (7 * 990 + 3 * 2999 - 500)::bigint, 0::bigint)', 'again the same totals');
+SELECT answers('SELECT orders FROM freeze_wave(id(''wave''))', '3', 'and nothing changes');
+SELECT results_eq('SELECT supplier_id, item_id, sku, units, amount FROM demand WHERE wave_id = id(''wave'') ORDER BY item_id',
+                  $$VALUES (id('orchard'), id('apple'), 'apple', 7::bigint, 4900::bigint), (id('mill'), id('rice'), 'rice', 3, 6000)$$,
+                  'demand: what each supplier brings and is paid');
+SELECT results_eq('SELECT item_id, point_id, units FROM sort_list WHERE wave_id = id(''wave'') ORDER BY 1, 2',
+                  $$VALUES (id('apple'), id('gate'), 2::bigint), (id('apple'), id('shed'), 5), (id('rice'), id('gate'), 3)$$, 'how the warehouse sorts it');
+SELECT results_eq('SELECT point_id, item_id, units, amount FROM delivery_list WHERE wave_id = id(''wave'') ORDER BY 1, 2',
+                  $$VALUES (id('gate'), id('apple'), 2::bigint, 1980::bigint), (id('gate'), id('rice'), 3, 3 * 2999 - 500::bigint), (id('shed'), id('apple'), 5, 4950)$$,
+                  'what goes to each point');
+SELECT results_eq('SELECT point_id, item_id, units, amount FROM delivery_list ORDER BY 1, 2', 'SELECT * FROM reference.rollup(id(''wave'')) ORDER BY 1, 2',
+                  'as a recount of the lines has it');
+SELECT is((SELECT array_agg(l.digest = ktt.blake2b(ktt.basket_send(l.basket))) FROM wave_lists l), '{t,t,t,t}'::boolean[], 'every list has its digest');
+SELECT is_empty('SELECT violations()', 'all is well');
+SELECT throws_ok('SELECT freeze_wave(999999)', 'KT303', 'wave 999999 does not exist', 'an unknown wave');
+SELECT throws_ok('SELECT freeze_wave(NULL)', '22004', 'wave must not be null', 'no wave');
+
+-- A refund after the lists leaves them as they are.
+SELECT refund_order(id('campaign'), id('b'), id('apple'), 2, 'b') \g /dev/null
+SELECT is((SELECT units FROM sort_list WHERE point_id = id('shed')), 5::bigint, 'a refund after the lists leaves them as they are');
+SELECT is_empty('SELECT violations()', 'and is no violation');
+
+-- Goods at the warehouse.
+SELECT is(receive_goods(id('wave'), id('orchard'), ARRAY[id('apple')], '{6}'), basket(id('apple'), 1, 0), 'an apple is missing');
+SELECT is(receive_goods(id('wave'), id('orchard'), ARRAY[id('apple')], '{8}'), basket(id('apple'), -1, 0), 'one too many');
+SELECT is(receive_goods(id('wave'), id('orchard'), ARRAY[id('apple')], '{7}')::text, '{}', 'all there');
+SELECT answers('SELECT receive_goods(id(''wave''), id(''orchard''), ARRAY[id(''apple'')], ''{7}'')', '{}', 'said again, nothing changes');
+SELECT is((SELECT count(*) FROM receipts), 1::bigint, 'one receipt per supplier');
+SELECT is(receive_goods(id('wave'), id('mill'), '{}', '{}'), basket(id('rice'), 3, 0), 'the miller did not come');
+SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''mill''), ARRAY[id(''apple'')], ''{1}'')', '22023', 'goods received must be of the demand and not negative', 'goods of another supplier');
+SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''mill''), ARRAY[id(''rice'')], ''{-1}'')', '22023', 'goods received must be of the demand and not negative', 'less than nothing');
+SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''mill''), ARRAY[id(''rice'')], ''{1,2}'')', '22023', NULL, 'more units than items');
+SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''mill''), NULL, ''{1}'')', '22004', NULL, 'no items');
+SELECT throws_ok('SELECT receive_goods(id(''wave''), NULL, ''{}'', ''{}'')', '22004', 'supplier must not be null', 'no supplier');
+SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''leader''), ''{}'', ''{}'')', 'KT303', NULL, 'nobody''s supplier');
+
+-- On the way.
+SELECT lives_ok('SELECT dispatch_wave(id(''wave''))', 'the drivers leave');
+SELECT answers('SELECT dispatch_wave(id(''wave''))', '', 'once');
+SELECT throws_ok('SELECT dispatch_wave(999999)', 'KT301', NULL, 'an unknown wave has no lists');
+SELECT throws_ok('SELECT dispatch_wave(NULL)', '22004', 'wave must not be null', 'no wave');
+SELECT results_eq('SELECT orders FROM freeze_wave(id(''wave''))', 'VALUES (3::bigint)', 'the lists can still be asked for');
+
+-- An empty wave.
+SELECT name('empty', open_wave('empty')) \g /dev/null
+SELECT is(close_wave(id('empty')), 0, 'a wave without campaigns closes none');
+SELECT results_eq('SELECT * FROM freeze_wave(id(''empty''))', 'VALUES (0::bigint, 0::bigint, 0::bigint, 0::bigint)', 'its lists are empty');
+SELECT is_empty('SELECT violations()', 'all is well at the end');
+
+SELECT * FROM finish();
+ROLLBACK;
