@@ -53,11 +53,12 @@ FROM (SELECT * FROM demo.orders WHERE wave_no = :wave AND cancelled_at IS NOT NU
 WHERE c.outcome <> 'cancelled';
 
 -- ... and some send goods back: of this wave's orders, or of earlier ones that were settled long ago.
-SELECT count(market.refund_order(w.campaign_id, o.order_id, i.item_id, l.units, format('%s line %s', r.refund_no, l.item_no),
-                                 reason => r.cancel_invoice))
-FROM (SELECT * FROM demo.refunds WHERE wave_no = :wave ORDER BY refund_no) r
-JOIN demo.refund_lines l USING (refund_no) JOIN demo.orders o USING (order_no)
-JOIN demo.waves w ON w.wave_no = o.wave_no JOIN demo.items i ON i.item_no = l.item_no \g /dev/null
+SELECT count(market.refund_order(f.campaign_id, f.order_id, f.item_id, f.units, request => format('%s line %s', f.refund_no, f.item_no),
+                                 reason => f.cancel_invoice))
+FROM (SELECT r.refund_no, r.cancel_invoice, w.campaign_id, o.order_id, i.item_no, i.item_id, l.units
+      FROM demo.refunds r JOIN demo.refund_lines l USING (refund_no) JOIN demo.orders o USING (order_no)
+      JOIN demo.waves w ON w.wave_no = o.wave_no JOIN demo.items i ON i.item_no = l.item_no
+      WHERE r.wave_no = :wave ORDER BY r.refund_no, l.item_no) f \g /dev/null
 
 -- The cut-off, in a transaction of its own; then the lists: demand per supplier, deliveries per point.
 SELECT market.close_wave(:market_wave) \g /dev/null
