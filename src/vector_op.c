@@ -364,7 +364,7 @@ ktt_shares_reverse(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("refund is not between zero and what is left"),
-				 errdetail("The refund is " INT64_FORMAT ", left are %s.", refund,
+				 errdetail("The refund is " INT64_FORMAT ", what is left is %s.", refund,
 						   total > PG_INT64_MAX ? "more than a bigint holds"
 						   : psprintf(INT64_FORMAT, (int64) total))));
 

@@ -158,6 +158,7 @@ ktt_shares_entries(PG_FUNCTION_ARGS)
 
 /* Bytes of a usual entry: a near key, a few units, an amount of some digits. */
 #define USUAL_ENTRY_SIZE 6
+#define HEAD_SIZE 3				/* short varlena header, version, count */
 
 /*
  * How many rows a value becomes: counted in a constant, guessed from the
@@ -198,7 +199,7 @@ ktt_vector_rows_support(PG_FUNCTION_ARGS)
 		width = get_attavgwidth(rte->relid, var->varattno);
 		if (width <= 0)
 			PG_RETURN_POINTER(NULL);
-		request->rows = Max(width / USUAL_ENTRY_SIZE, 1);
+		request->rows = Max((width - HEAD_SIZE) / USUAL_ENTRY_SIZE, 1);
 		PG_RETURN_POINTER(request);
 	}
 	PG_RETURN_POINTER(NULL);

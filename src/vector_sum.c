@@ -248,7 +248,10 @@ Collect(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	int			nulls = 0;
 
 	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called in non-aggregate context");
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("entries of type %s can be collected only in an aggregate",
+						KttVectorName(kind))));
 	for (int i = 1; i <= 1 + (int) kind; i++)
 		nulls += PG_ARGISNULL(i);
 	if (nulls > 0)
