@@ -157,7 +157,7 @@ COMMENT ON FUNCTION ktt.basket_collect(ktt.basket, bigint, bigint, bigint) IS
     'state transition of basket_agg()';
 
 CREATE AGGREGATE ktt.basket_agg(item bigint, units bigint, amount bigint) (
-    SFUNC = ktt.basket_collect, STYPE = ktt.basket, SSPACE = 8192, COMBINEFUNC = ktt.basket_add,
+    SFUNC = ktt.basket_collect, STYPE = ktt.basket, SSPACE = 512, COMBINEFUNC = ktt.basket_add,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.basket_agg(bigint, bigint, bigint) IS

@@ -157,7 +157,7 @@ COMMENT ON FUNCTION ktt.shares_collect(ktt.shares, bigint, bigint) IS
     'state transition of shares_agg()';
 
 CREATE AGGREGATE ktt.shares_agg(account bigint, amount bigint) (
-    SFUNC = ktt.shares_collect, STYPE = ktt.shares, SSPACE = 8192, COMBINEFUNC = ktt.shares_add,
+    SFUNC = ktt.shares_collect, STYPE = ktt.shares, SSPACE = 512, COMBINEFUNC = ktt.shares_add,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.shares_agg(bigint, bigint) IS
