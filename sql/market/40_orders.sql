@@ -87,33 +87,6 @@ $$;
 COMMENT ON FUNCTION draw_stock(bigint, bigint, bigint) IS
     'Internal. Takes units from all slots of an item when one slot alone has too few; false when the item is sold out.';
 
-CREATE FUNCTION release(campaign bigint, buyer bigint, goods ktt.basket)
-RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT
-AS $$
-DECLARE
-    v_line record;
-BEGIN
-    FOR v_line IN
-        SELECT g.item, g.units, i.slots, i.buyer_limit IS NOT NULL AS limited
-        FROM ktt.items(goods) g JOIN campaign_items i ON i.id = g.item ORDER BY g.item
-    LOOP
-        IF v_line.limited THEN
-            UPDATE buyer_limits l SET units = l.units - v_line.units
-            WHERE l.campaign_id = campaign AND l.item_id = v_line.item AND l.buyer_id = buyer;
-        END IF;
-        IF v_line.slots IS NOT NULL THEN
-            -- The slot that place_order draws from first: when the units were taken in this transaction, it holds that row,
-            -- and a row that it does not hold could be held by an order that waits for this one in draw_stock.
-            UPDATE stock s SET free = s.free + v_line.units
-            WHERE s.campaign_id = campaign AND s.item_id = v_line.item AND s.slot = pg_backend_pid() % v_line.slots;
-        END IF;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION release(bigint, bigint, ktt.basket) IS
-    'Internal. Gives stock and limits back, in the order of item ids in which place_order takes them.';
-
 CREATE FUNCTION repeat_order(
     first orders, items bigint[], units bigint[], seller bigint, point bigint, location ktt.location,
     OUT outcome text, OUT order_id bigint, OUT amount bigint, OUT pickup_point bigint)
@@ -201,8 +174,7 @@ DECLARE
     v_basket ktt.basket;
     v_shares ktt.shares;
     v_mac bytea;
-    v_drawn boolean;
-    v_taken int := 0;
+    v_all_slots boolean := false;
 BEGIN
     IF campaign IS NULL OR buyer IS NULL OR items IS NULL OR units IS NULL OR request IS NULL THEN
         RAISE EXCEPTION 'campaign, buyer, items, units and request must not be null' USING ERRCODE = '22004';
@@ -289,114 +261,92 @@ BEGIN
         IF cardinality(v_ids) IS DISTINCT FROM cardinality(items) OR ktt.cardinality(v_basket) <> cardinality(items) THEN
             PERFORM refuse_lines(campaign, items, units);
         END IF;
-        amount := ktt.amount(v_basket);
+    END IF;
 
-        -- Limits and stock, by rising item id so that two orders queue and never deadlock.
-        FOR n IN 1 .. cardinality(v_ids) LOOP
-            item := v_ids[n];
-            IF v_limits[n] IS NOT NULL THEN
-                INSERT INTO buyer_limits AS b (campaign_id, item_id, buyer_id, units)
-                SELECT campaign, item, buyer, v_units[n] WHERE v_units[n] <= v_limits[n]
-                ON CONFLICT (campaign_id, item_id, buyer_id)
-                    DO UPDATE SET units = b.units + excluded.units WHERE b.units + excluded.units <= v_limits[n];
-                IF NOT FOUND THEN
-                    outcome := 'limit';
-                    EXIT;
+    -- Everything is taken or nothing: KT000 undoes the attempt and lets go of every row that it locked, also of those that were
+    -- waited for and then had too little. Without an outcome it is made again, on what others have left by then.
+    WHILE outcome IS NULL LOOP
+        BEGIN
+            -- Limits and stock, by rising item id so that two orders queue and never deadlock.
+            FOR n IN 1 .. cardinality(v_ids) LOOP
+                item := v_ids[n];
+                IF v_limits[n] IS NOT NULL THEN
+                    INSERT INTO buyer_limits AS b (campaign_id, item_id, buyer_id, units)
+                    SELECT campaign, item, buyer, v_units[n] WHERE v_units[n] <= v_limits[n]
+                    ON CONFLICT (campaign_id, item_id, buyer_id)
+                        DO UPDATE SET units = b.units + excluded.units WHERE b.units + excluded.units <= v_limits[n];
+                    IF NOT FOUND THEN
+                        outcome := 'limit';
+                        RAISE EXCEPTION USING ERRCODE = 'KT000';
+                    END IF;
                 END IF;
-            END IF;
-            IF v_slots[n] IS NOT NULL THEN
-                -- An update that waited and then found too little keeps its lock on the slot. That is undone before draw_stock()
-                -- waits for all of them: it could be holding what another one waits for there.
-                BEGIN
+                IF v_slots[n] > 1 AND v_all_slots THEN
+                    IF NOT draw_stock(campaign, item, v_units[n]) THEN
+                        outcome := 'sold_out';
+                        RAISE EXCEPTION USING ERRCODE = 'KT000';
+                    END IF;
+                ELSIF v_slots[n] IS NOT NULL THEN
                     UPDATE stock s SET free = s.free - v_units[n]
                     WHERE s.campaign_id = campaign AND s.item_id = place_order.item
                       AND s.slot = pg_backend_pid() % v_slots[n] AND s.free >= v_units[n];
-                    v_drawn := FOUND;
-                    IF NOT v_drawn AND v_slots[n] > 1 THEN
+                    IF NOT FOUND THEN
+                        v_all_slots := v_slots[n] > 1;
+                        outcome := CASE WHEN NOT v_all_slots THEN 'sold_out' END;
                         RAISE EXCEPTION USING ERRCODE = 'KT000';
                     END IF;
-                EXCEPTION WHEN SQLSTATE 'KT000' THEN
-                    v_drawn := draw_stock(campaign, item, v_units[n]);
-                END;
-                IF NOT v_drawn THEN
-                    outcome := 'sold_out';
-                    IF v_limits[n] IS NOT NULL THEN
-                        UPDATE buyer_limits b SET units = b.units - v_units[n]
-                        WHERE b.campaign_id = campaign AND b.item_id = place_order.item AND b.buyer_id = buyer;
-                    END IF;
-                    EXIT;
                 END IF;
-            END IF;
-            v_taken := n;
-        END LOOP;
-    END IF;
+            END LOOP;
+            item := NULL;
 
-    IF outcome IS NULL THEN
-        item := NULL;
-        -- The place at the point, last: its row is the one that most orders share.
-        LOOP
+            -- The place at the point, last: its row is the one that most orders share.
             IF point IS NULL THEN
                 SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_campaign.wave_id) n;
                 IF NOT FOUND THEN
                     outcome := CASE WHEN EXISTS (SELECT FROM nearest_pickup(location)) THEN 'full' ELSE 'no_point' END;
-                    EXIT;
+                    RAISE EXCEPTION USING ERRCODE = 'KT000';
                 END IF;
                 SELECT p.capacity, s.account_id INTO v_capacity, v_steward_account
                 FROM pickup_points p LEFT JOIN stewardships s ON s.community_id = p.community_id AND upper_inf(s.period)
                 WHERE p.id = pickup_point;
             END IF;
-            EXIT WHEN v_capacity IS NULL;
-            INSERT INTO point_loads AS l (wave_id, point_id, parcels)
-            SELECT v_campaign.wave_id, pickup_point, 1 WHERE v_capacity > 0
-            ON CONFLICT (wave_id, point_id) DO UPDATE SET parcels = l.parcels + 1 WHERE l.parcels < v_capacity;
-            EXIT WHEN FOUND;
-            IF point IS NOT NULL THEN
-                outcome := 'full';
-                EXIT;
+            IF v_capacity IS NOT NULL THEN
+                INSERT INTO point_loads AS l (wave_id, point_id, parcels)
+                SELECT v_campaign.wave_id, pickup_point, 1 WHERE v_capacity > 0
+                ON CONFLICT (wave_id, point_id) DO UPDATE SET parcels = l.parcels + 1 WHERE l.parcels < v_capacity;
+                IF NOT FOUND THEN
+                    -- Somebody took the last place meanwhile: the next nearest point with room, where none was named.
+                    outcome := CASE WHEN point IS NOT NULL THEN 'full' END;
+                    RAISE EXCEPTION USING ERRCODE = 'KT000';
+                END IF;
             END IF;
-            -- Somebody took the last place meanwhile: the next nearest point with room.
-        END LOOP;
-    END IF;
 
-    IF outcome IS NULL THEN
-        SELECT sum(ktt.allocate(i.rule, b.amount, b.units * i.supply_price, b.units,
-                   array_replace(array_replace(i.payees, -1, v_seller_account), -2, v_steward_account)))
-          INTO v_shares
-        FROM ktt.items(v_basket) b JOIN campaign_items i ON i.id = b.item;
-        IF can_make_codes() THEN
-            code := ktt.new_pickup_code();
-            v_mac := ktt.pickup_mac(code, v_campaign.market);
-        END IF;
-        INSERT INTO orders AS o (campaign_id, buyer_id, point_id, amount, seller_account_id, steward_account_id, placed_at,
-                                 chain, basket, shares, request, location, code_mac)
-        VALUES (campaign, buyer, pickup_point, amount, v_seller_account, v_steward_account, clock_timestamp(),
-                v_chain, v_basket, v_shares, place_order.request, place_order.location, v_mac)
-        ON CONFLICT ON CONSTRAINT orders_request_key DO NOTHING
-        RETURNING o.id INTO order_id;
-        IF FOUND THEN
-            outcome := 'placed';
+            SELECT sum(ktt.allocate(i.rule, b.amount, b.units * i.supply_price, b.units,
+                       array_replace(array_replace(i.payees, -1, v_seller_account), -2, v_steward_account)))
+              INTO v_shares
+            FROM ktt.items(v_basket) b JOIN campaign_items i ON i.id = b.item;
+            IF can_make_codes() THEN
+                code := ktt.new_pickup_code();
+                v_mac := ktt.pickup_mac(code, v_campaign.market);
+            END IF;
+            INSERT INTO orders AS o (campaign_id, buyer_id, point_id, amount, seller_account_id, steward_account_id, placed_at,
+                                     chain, basket, shares, request, location, code_mac)
+            VALUES (campaign, buyer, pickup_point, ktt.amount(v_basket), v_seller_account, v_steward_account, clock_timestamp(),
+                    v_chain, v_basket, v_shares, place_order.request, place_order.location, v_mac)
+            ON CONFLICT ON CONSTRAINT orders_request_key DO NOTHING
+            RETURNING o.id, o.amount INTO order_id, amount;
+            outcome := CASE WHEN FOUND THEN 'placed' ELSE 'twin' END;
+            IF outcome = 'twin' THEN
+                RAISE EXCEPTION USING ERRCODE = 'KT000';
+            END IF;
             RETURN;
-        END IF;
-        -- A twin with the same key won while this call was under way: give everything back, tell what the twin was told.
-        IF v_capacity IS NOT NULL THEN
-            UPDATE point_loads l SET parcels = l.parcels - 1
-            WHERE l.wave_id = v_campaign.wave_id AND l.point_id = pickup_point;
-        END IF;
-        PERFORM release(campaign, buyer, v_basket);
-        SELECT * INTO STRICT v_first FROM orders o
-        WHERE o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request;
-        code := NULL;
-        SELECT r.outcome, r.order_id, r.amount, r.pickup_point INTO outcome, order_id, amount, pickup_point
-        FROM repeat_order(v_first, items, units, seller, point, location) r;
-        RETURN;
-    END IF;
+        EXCEPTION WHEN SQLSTATE 'KT000' THEN
+            code := NULL;
+            pickup_point := CASE WHEN point IS NOT NULL THEN pickup_point END;
+        END;
+    END LOOP;
 
-    IF v_taken > 0 THEN
-        PERFORM release(campaign, buyer, ktt.slice(v_basket, v_ids[1:v_taken]));
-    END IF;
-    amount := NULL;
+    -- A twin with the same key may have won meanwhile, and what is missing may be what it took: tell what it was told.
     pickup_point := NULL;
-    -- What is missing may be what a twin with the same key took while this call waited for it.
     SELECT * INTO v_first FROM orders o
     WHERE o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request;
     IF FOUND THEN
