@@ -40,6 +40,18 @@ as_server() { (cd "$place" && $as "$@"); }
 # Give files to the server's user.
 hand_over() { [ -z "$as" ] || chown -R nobody: "$@"; }
 
+# One run at a time in a checkout, because runs share their directories.
+alone() {
+	[ -z "${KTT_ALONE:-}" ] || return 0
+	exec 9>"$build/lock"
+	flock -n 9 || {
+		echo "$(basename "$0"): waiting for another run in this checkout" >&2
+		flock 9
+	}
+	KTT_ALONE=1
+	export KTT_ALONE
+}
+
 # Build the flavour and install it where the server's user can read it.
 inst=$place/inst-$flavour
 install_private() {
