@@ -112,9 +112,17 @@ BEGIN
         RAISE EXCEPTION 'split names party "%", which the market does not know', v_stranger
             USING ERRCODE = 'KT202', HINT = 'Parties are supplier, supply_leader, sales_leader, steward and platform.';
     END IF;
+    -- Not every order has a sales leader and a steward; what would be theirs needs somebody who is always there.
+    IF ktt.parties(rule) && '{sales_leader,steward}'
+       AND NOT EXISTS (SELECT FROM ktt.clauses(rule) c WHERE c.term = 'rest' AND c.party IN ('supplier', 'supply_leader', 'platform')) THEN
+        RAISE EXCEPTION 'split has nobody to take the part of an absent party'
+            USING ERRCODE = 'KT203', DETAIL = format('The rule is "%s"; an order may have no sales leader or no steward.', rule),
+                  HINT = 'Give the rest to supplier, supply_leader or platform.';
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION check_parties(ktt.split) IS 'Internal. Refuses a rule that names a party without an account in the market (KT202).';
+COMMENT ON FUNCTION check_parties(ktt.split) IS
+    'Internal. Refuses a rule that names a party without an account in the market (KT202), or that could leave the part of an absent party to nobody (KT203).';
 
 CREATE FUNCTION set_rate(supply_leader bigint, rule ktt.split, sku bigint DEFAULT NULL)
 RETURNS bigint
@@ -143,4 +151,4 @@ END
 $$;
 COMMENT ON FUNCTION set_rate(bigint, ktt.split, bigint) IS
     'Puts a split rule in force from now on for a supply leader''s items: of one sku, or of every sku without a rule of its own. '
-    'Errors: KT202 a party the market does not know, KT303 no such leader or sku.';
+    'Errors: KT202 a party the market does not know, KT203 nobody takes the part of an absent sales leader or steward, KT303 no such leader or sku.';

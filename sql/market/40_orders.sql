@@ -263,7 +263,7 @@ BEGIN
         END IF;
     END IF;
 
-    -- Everything is taken or nothing: KT000 undoes the attempt and lets go of every row that it locked, also of those that were
+    -- Everything is taken or nothing: KT999 undoes the attempt and lets go of every row that it locked, also of those that were
     -- waited for and then had too little. Without an outcome it is made again, on what others have left by then.
     WHILE outcome IS NULL LOOP
         BEGIN
@@ -277,13 +277,13 @@ BEGIN
                         DO UPDATE SET units = b.units + excluded.units WHERE b.units + excluded.units <= v_limits[n];
                     IF NOT FOUND THEN
                         outcome := 'limit';
-                        RAISE EXCEPTION USING ERRCODE = 'KT000';
+                        RAISE EXCEPTION USING ERRCODE = 'KT999';
                     END IF;
                 END IF;
                 IF v_slots[n] > 1 AND v_all_slots THEN
                     IF NOT draw_stock(campaign, item, v_units[n]) THEN
                         outcome := 'sold_out';
-                        RAISE EXCEPTION USING ERRCODE = 'KT000';
+                        RAISE EXCEPTION USING ERRCODE = 'KT999';
                     END IF;
                 ELSIF v_slots[n] IS NOT NULL THEN
                     UPDATE stock s SET free = s.free - v_units[n]
@@ -292,7 +292,7 @@ BEGIN
                     IF NOT FOUND THEN
                         v_all_slots := v_slots[n] > 1;
                         outcome := CASE WHEN NOT v_all_slots THEN 'sold_out' END;
-                        RAISE EXCEPTION USING ERRCODE = 'KT000';
+                        RAISE EXCEPTION USING ERRCODE = 'KT999';
                     END IF;
                 END IF;
             END LOOP;
@@ -303,7 +303,7 @@ BEGIN
                 SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_campaign.wave_id) n;
                 IF NOT FOUND THEN
                     outcome := CASE WHEN EXISTS (SELECT FROM nearest_pickup(location)) THEN 'full' ELSE 'no_point' END;
-                    RAISE EXCEPTION USING ERRCODE = 'KT000';
+                    RAISE EXCEPTION USING ERRCODE = 'KT999';
                 END IF;
                 SELECT p.capacity, s.account_id INTO v_capacity, v_steward_account
                 FROM pickup_points p LEFT JOIN stewardships s ON s.community_id = p.community_id AND upper_inf(s.period)
@@ -316,7 +316,7 @@ BEGIN
                 IF NOT FOUND THEN
                     -- Somebody took the last place meanwhile: the next nearest point with room, where none was named.
                     outcome := CASE WHEN point IS NOT NULL THEN 'full' END;
-                    RAISE EXCEPTION USING ERRCODE = 'KT000';
+                    RAISE EXCEPTION USING ERRCODE = 'KT999';
                 END IF;
             END IF;
 
@@ -336,10 +336,10 @@ BEGIN
             RETURNING o.id, o.amount INTO order_id, amount;
             outcome := CASE WHEN FOUND THEN 'placed' ELSE 'twin' END;
             IF outcome = 'twin' THEN
-                RAISE EXCEPTION USING ERRCODE = 'KT000';
+                RAISE EXCEPTION USING ERRCODE = 'KT999';
             END IF;
             RETURN;
-        EXCEPTION WHEN SQLSTATE 'KT000' THEN
+        EXCEPTION WHEN SQLSTATE 'KT999' THEN
             code := NULL;
             pickup_point := CASE WHEN point IS NOT NULL THEN pickup_point END;
         END;

@@ -45,6 +45,9 @@ SELECT throws_ok($$INSERT INTO rates (supply_leader_id, rule, period) VALUES (id
                  '23P01', NULL, 'two rules in force cannot be');
 SELECT throws_ok($$SELECT set_rate(id('leader'), 'supplier cost, broker rest')$$, 'KT202',
                  'split names party "broker", which the market does not know', 'an unknown party');
+SELECT throws_ok(format('SELECT set_rate(id(''leader''), %L)', r), 'KT203', 'split has nobody to take the part of an absent party', n)
+FROM (VALUES ('supplier cost, steward 100% of margin', 'no rest, and maybe no steward'),
+             ('supplier cost, sales_leader rest', 'the rest to a sales leader who may not be there')) v(r, n);
 SELECT throws_ok($$SELECT set_rate(999999, 'supply_leader rest')$$, 'KT303', 'supply leader 999999 does not exist', 'an unknown leader');
 SELECT throws_ok($$SELECT set_rate(id('leader'), 'supply_leader rest', 999999)$$, 'KT303', 'sku 999999 does not exist', 'an unknown sku');
 SELECT throws_ok('SELECT set_rate(NULL, ''supply_leader rest'')', '22004', 'supply leader must not be null', 'no leader');

@@ -57,10 +57,6 @@ SELECT is((SELECT amount(shares, account('leader', 'commission')) FROM orders WH
           'and gets the seller''s and the steward''s part');
 SELECT is((SELECT chain FROM orders WHERE id = id('own')), chain(ARRAY[id('leader')]), 'his chain is himself');
 SELECT is((SELECT seller_account_id FROM orders WHERE id = id('own')), NULL, 'no seller''s account');
-SELECT set_rate(id('leader'), 'supplier cost, steward 100% of margin', id('rice sku')) \g /dev/null
-SELECT name('kept rice', list_item(id('campaign'), id('rice sku'), 2500, 2998)) \g /dev/null
-SELECT throws_ok('SELECT place(''x'', ''buyer'', ''{"kept rice"}'', ''{1}'', NULL, ''barn'')', 'KT203', NULL, 'an absent party, and no rest to take its part');
-SELECT is(place('x', 'buyer', '{"kept rice"}', '{1}'), 'placed', 'with the steward it works');
 
 -- Frozen: later rates and prices do not touch it.
 SELECT set_rate(id('leader'), 'supply_leader rest'), offer_sku(id('rice sku'), id('leader'), 1) \g /dev/null
