@@ -1,7 +1,7 @@
 -- Goods, offers and split rules.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(46);
+SELECT plan(48);
 \ir lib/market.sql
 
 SELECT is(add_sku(id('orchard'), 'apple'), id('apple sku'), 'the same article number gives the same sku again');

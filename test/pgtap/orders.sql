@@ -1,7 +1,7 @@
 -- Placing orders: every outcome, every refusal, and what a retry gives.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(83);
+SELECT plan(81);
 \ir lib/market.sql
 
 CREATE FUNCTION pg_temp.order(
