@@ -1,0 +1,117 @@
+-- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
+\set ON_ERROR_STOP on
+BEGIN;
+SELECT plan(79);
+\ir lib/market.sql
+
+SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
+SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller'), buy('b', 'neighbour', '{apple}', '{2}', NULL, 'shed'), buy('c', 'rival', '{rice}', '{2}'),
+       place('d', 'chief', '{rice}', '{1}'), buy('e', 'cashier', '{rice}', '{1}') \g /dev/null
+SELECT cancel_order(id('campaign'), id('c')), refund_order(id('campaign'), id('b'), id('apple'), 1, 'f1') \g /dev/null
+SELECT is_empty('SELECT violations()', 'a market with open orders is sound');
+SELECT deliver(), complete(), settle() \g /dev/null
+SELECT refund_order(id('campaign'), id('a'), id('rice'), 0, 'f2', 300) AS refund \gset
+SELECT settle(), approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g /dev/null
+SELECT clock_timestamp() AS now \gset
+SELECT issue_statement(id('mill'), :'now') AS statement \gset
+SELECT refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200) \g /dev/null
+SELECT is_empty('SELECT violations()', 'a market with everything in it is sound');
+SELECT is_empty('SELECT invariant FROM verify() WHERE checked = 0', 'and has a case of every invariant');
+CREATE TEMP TABLE broken (invariant text);
+
+-- Do what nobody can do by the market's functions, look, and undo it.
+CREATE FUNCTION pg_temp.finds(damage text, invariant text, first text DEFAULT NULL) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_broken text[];
+    v_first text;
+    v_kept text;
+BEGIN
+    BEGIN
+        SET LOCAL session_replication_role = replica;
+        EXECUTE damage;
+        SET LOCAL session_replication_role = origin;
+        SELECT array_agg(v.invariant), min(v.first) FILTER (WHERE v.invariant = finds.invariant) INTO v_broken, v_first FROM verify() v WHERE v.violations > 0;
+        RAISE EXCEPTION USING ERRCODE = 'ZZ999';
+    EXCEPTION WHEN SQLSTATE 'ZZ999' THEN
+        NULL;
+    END;
+    INSERT INTO broken VALUES (invariant);
+    RETURN NEXT ok(coalesce(invariant = ANY (v_broken) AND (finds.first IS NULL OR finds.first = v_first), false), invariant || ': ' || damage);
+    IF NOT coalesce(invariant = ANY (v_broken), false) OR finds.first <> v_first THEN
+        RETURN NEXT diag(format('found: %s; first: %s', v_broken, v_first));
+    END IF;
+END
+$$;
+CREATE FUNCTION pg_temp.unguarded(alter_table text, damage text, invariant text, first text DEFAULT NULL) RETURNS SETOF text
+LANGUAGE sql AS $$ SELECT pg_temp.finds(format('DO $do$ BEGIN %s; %s; END $do$', alter_table, damage), invariant, first) $$;
+
+-- Ledger
+SELECT pg_temp.unguarded('ALTER TABLE journals DROP CONSTRAINT journals_balanced_check', 'UPDATE journals SET entries = entries + shares(market_account(''revenue''), 1) WHERE id = 1', 'journals sum to zero', '1');
+SELECT pg_temp.finds(d, 'postings are the entries of their journals', '2')
+FROM unnest(ARRAY['UPDATE postings SET amount = amount + 1 WHERE journal_id = 2 AND account_id = market_account(''clearing'')', 'DELETE FROM postings WHERE journal_id = 2',
+                  'UPDATE postings SET account_id = market_account(''revenue'') WHERE journal_id = 2 AND account_id = market_account(''clearing'')',
+                  'INSERT INTO postings VALUES (2, account(''mill'', ''goods''), 1)', 'DELETE FROM journals WHERE id = 2']) d;
+SELECT pg_temp.finds(d, 'balances are the sums of postings')
+FROM unnest(ARRAY['UPDATE accounts SET balance = balance + 1 WHERE id = account(''mill'', ''goods'')', 'UPDATE postings SET amount = amount + 1 WHERE account_id = account(''mill'', ''goods'')']) d;
+SELECT pg_temp.finds(d, 'journal digests match', '1')
+FROM unnest(ARRAY['UPDATE journals SET digest = set_byte(digest, 31, get_byte(digest, 31) # 1) WHERE id = 1', 'UPDATE journals SET reference = reference || ''0'' WHERE id = 1',
+                  'UPDATE journals SET kind = ''present'' WHERE id = 1', 'UPDATE journals SET happened_at = happened_at + interval ''1 us'' WHERE id = 1',
+                  'UPDATE journals SET entries = -entries WHERE id = 1', 'UPDATE settings SET market = gen_random_uuid()']) d;
+
+-- Orders
+SELECT pg_temp.finds(d, 'orders have the listed prices and the shares of their rules', format('%s/%s', id('campaign'), id('a')))
+FROM unnest(ARRAY['UPDATE orders SET shares = shares + shares(account(''mill'', ''goods''), 1) - shares(account(''leader'', ''commission''), 1) WHERE id = id(''a'')',
+                  'UPDATE orders SET basket = basket + basket(id(''rice''), 0, 1), amount = amount + 1, shares = shares + shares(account(''mill'', ''goods''), 1) WHERE id = id(''a'')',
+                  'UPDATE orders SET steward_account_id = seller_account_id WHERE id = id(''a'')',
+                  'UPDATE orders SET basket = basket + basket(999999, 1, 1), amount = amount + 1, shares = shares + shares(account(''mill'', ''goods''), 1) WHERE id = id(''a'')']) d;
+SELECT pg_temp.finds('UPDATE campaign_items SET supply_price = 1 WHERE id = id(''apple'')', 'orders have the listed prices and the shares of their rules');
+SELECT pg_temp.finds('UPDATE campaign_items SET rule = ''supplier cost, platform 3% of sale, supply_leader rest'', payees = payees[1:3] WHERE id = id(''apple'')', 'orders have the listed prices and the shares of their rules');
+SELECT pg_temp.finds(d, 'orders have a campaign, a buyer, a point and a chain within the levels')
+FROM unnest(ARRAY['UPDATE orders SET buyer_id = 999999 WHERE id = id(''a'')', 'UPDATE orders SET point_id = 999999 WHERE id = id(''a'')', 'UPDATE orders SET chain = chain || 999999 WHERE id = id(''a'')',
+                  'UPDATE orders SET chain = ''999999'' WHERE id = id(''a'')', 'DELETE FROM campaigns WHERE id = id(''campaign'')']) d;
+SELECT pg_temp.finds(d, 'no order after the cut-off')
+FROM unnest(ARRAY['UPDATE orders SET placed_at = (SELECT closed_at FROM waves) WHERE id = id(''a'')', 'UPDATE campaigns SET closes_at = opens_at + interval ''1 us''']) d;
+SELECT pg_temp.finds(d, 'every order was paid once, in full, and every cancellation paid back')
+FROM unnest(ARRAY['UPDATE orders SET paid_at = now() WHERE id = id(''d'')', 'UPDATE orders SET paid_at = NULL WHERE id = id(''a'')', 'DELETE FROM journals WHERE kind = ''payment'' AND id = 1',
+                  'DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')']) d;
+
+-- Stock, limits, places
+SELECT pg_temp.finds(d, 'sold and free units are the stock', id('apple')::text)
+FROM unnest(ARRAY['UPDATE stock SET free = free - 1 WHERE item_id = id(''apple'') AND slot = 0', 'UPDATE campaign_items SET stock = stock + 1 WHERE id = id(''apple'')', 'DELETE FROM stock WHERE item_id = id(''apple'')']) d;
+SELECT pg_temp.finds(d, 'limits per buyer hold')
+FROM unnest(ARRAY['UPDATE buyer_limits SET units = units + 1 WHERE buyer_id = id(''buyer'')', 'DELETE FROM buyer_limits', 'UPDATE campaign_items SET buyer_limit = 1 WHERE id = id(''apple'')']) d;
+SELECT pg_temp.finds(d, 'no point holds more than its capacity')
+FROM unnest(ARRAY['UPDATE point_loads SET parcels = 2', 'DELETE FROM point_loads', 'UPDATE pickup_points SET capacity = 0 WHERE id = id(''shed'')', 'UPDATE point_loads SET wave_id = 999999']) d;
+
+-- Lists
+SELECT pg_temp.finds(d, 'delivery lists are the recount of the orders')
+FROM unnest(ARRAY['UPDATE wave_lists SET basket = basket + basket(id(''rice''), 1, 2999) WHERE kind = ''delivery'' AND party_id = id(''gate'')', 'DELETE FROM wave_lists WHERE kind = ''delivery''',
+                  'UPDATE wave_lists SET digest = blake2b(digest) WHERE kind = ''delivery'' AND party_id = id(''gate'')', 'UPDATE orders SET point_id = id(''barn'') WHERE id = id(''a'')']) d;
+SELECT pg_temp.finds(d, 'demand is what is delivered, at supply prices')
+FROM unnest(ARRAY['UPDATE wave_lists SET party_id = id(''leader'') WHERE kind = ''demand'' AND party_id = id(''mill'')', 'UPDATE wave_lists SET basket = basket + basket(id(''rice''), 0, 1) WHERE party_id = id(''mill'') AND kind = ''demand''',
+                  'UPDATE wave_lists SET digest = blake2b(digest) WHERE kind = ''demand''', 'DELETE FROM wave_lists WHERE kind = ''demand''']) d;
+
+-- Refunds, settlement, payouts, statements
+SELECT pg_temp.finds(d, 'no line is refunded more than was paid')
+FROM unnest(ARRAY['UPDATE refunds SET amount = amount - 1, shares = shares - ktt.reverse(shares, 1) WHERE id = ' || :'refund', 'DELETE FROM refunds', 'UPDATE orders SET refunded = ''{}'' WHERE id = id(''a'')']) d;
+SELECT pg_temp.finds('UPDATE refunds SET shares = shares(account(''mill'', ''goods''), amount * 10) - shares(account(''leader'', ''commission''), amount * 9) WHERE id = ' || :'refund', 'refunds take back no more of a share than it was');
+SELECT pg_temp.finds(d, 'refunds are due with or after their order')
+FROM unnest(ARRAY['UPDATE refunds SET due_at = NULL WHERE id = ' || :'refund', 'UPDATE refunds SET due_at = due_at - interval ''1 day'' WHERE id = ' || :'refund']) d;
+SELECT pg_temp.finds(d, 'settlements have no gaps and pay every due share once')
+FROM unnest(ARRAY['UPDATE settlements SET amount = amount + 1 WHERE id = 1', 'UPDATE settlements SET journal_id = NULL WHERE id = 1', 'DELETE FROM settlements WHERE id = 1',
+                  'UPDATE settlements SET due = tstzrange(lower(due) + interval ''1 us'', upper(due), ''(]'') WHERE id = 2', 'UPDATE orders SET due_at = now() + interval ''1 day'' WHERE id = id(''a'')']) d;
+SELECT pg_temp.finds(d, 'clearing holds what is paid and not yet settled', 'clearing')
+FROM unnest(ARRAY['UPDATE postings SET amount = amount + 1 WHERE journal_id = 1 AND account_id = market_account(''clearing'')', 'DELETE FROM refunds WHERE order_id = id(''e'')', 'DELETE FROM orders WHERE id = id(''e'')']) d;
+SELECT pg_temp.finds(d, 'payouts are posted once, as approved')
+FROM unnest(ARRAY['UPDATE payout_lines SET state = ''dropped'' WHERE member_id = id(''mill'')', 'UPDATE payouts SET journal_id = NULL', 'UPDATE payout_lines SET entries = entries + shares(1, 1) - shares(2, 1) WHERE member_id = id(''mill'')',
+                  'DELETE FROM journals WHERE kind = ''payout''']) d;
+SELECT pg_temp.finds(d, 'statements are as issued and move by their postings', :'statement')
+FROM unnest(ARRAY['UPDATE statements SET lines = lines || lines', 'UPDATE statements SET digest = blake2b(digest)', 'UPDATE statements SET closing = closing + 1', 'UPDATE statements SET period = tstzrange(lower(period), now() + interval ''1 day'')',
+                  'UPDATE postings SET amount = amount + 1 WHERE account_id = account(''mill'', ''goods'')']) d;
+
+SELECT is_empty('SELECT invariant FROM verify() EXCEPT SELECT invariant FROM broken', 'every invariant was broken');
+SELECT is_empty('SELECT violations()', 'and everything was undone');
+
+SELECT * FROM finish();
+ROLLBACK;
