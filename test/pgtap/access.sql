@@ -55,7 +55,7 @@ SELECT isnt(market.register_member('somebody'), NULL, 'app: registers a member')
 SELECT throws_ok(c, '42501', NULL, 'app: not ' || c)
 FROM unnest(ARRAY['SELECT * FROM market.orders', 'SELECT * FROM market.balances', 'SELECT market.open_settlement()', 'SELECT market.post_settlement(1)', 'SELECT market.close_wave(1)',
                   'SELECT market.make_payout(1, ''x'')', 'SELECT market.verify()', 'SELECT market.configure()', 'SELECT market.refund_order(1, 1, 1, 1, ''x'')', 'SELECT market.pick_up(1, ''x'', 1)',
-                  'SELECT market.post(''x'', ''x'', ''{}'')', 'SELECT market.release(1, 1, ''{}'')', 'DELETE FROM market.postings', 'CREATE TABLE market.x ()',
+                  'SELECT market.post(''x'', ''x'', ''{}'')', 'SELECT market.steward_of(1)', 'DELETE FROM market.postings', 'CREATE TABLE market.x ()',
                   'SELECT market.grant_access(''ktt_test_app'', ''payout'')']) c;
 RESET ROLE;
 
