@@ -134,7 +134,7 @@ BEGIN
     OVERRIDING SYSTEM VALUE
     VALUES (v_id, post.kind, require(post.reference, 'reference'), post.entries, v_at, v_now,
             journal_digest(v_id, post.kind, post.reference, post.entries, v_at))
-    ON CONFLICT DO NOTHING;
+    ON CONFLICT ON CONSTRAINT journals_kind_reference_key DO NOTHING;
     IF NOT FOUND THEN
         SELECT * INTO STRICT v_first FROM journals j WHERE j.kind = post.kind AND j.reference = post.reference;
         IF v_first.entries <> post.entries THEN
