@@ -1,6 +1,9 @@
 /* What chains can be asked, and how they grow. */
 #include "chain.h"
 
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
 PG_FUNCTION_INFO_V1(ktt_chain_leads_chain);
 PGDLLEXPORT Datum
 ktt_chain_leads_chain(PG_FUNCTION_ARGS)
@@ -59,6 +62,34 @@ ktt_chain_upline(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(KttChainFromBytes(packed.bytes, size));
 }
 
+/*
+ * The member id that a chain is extended by. SQL declares it anynonarray: an
+ * operator (chain, bigint) would capture 'order ' || id as well, because an
+ * untyped literal goes wherever the other side fits exactly.
+ */
+static int64
+MemberArg(FunctionCallInfo fcinfo, int number)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, number);
+
+	switch (type)
+	{
+		case INT8OID:
+			return PG_GETARG_INT64(number);
+		case INT4OID:
+			return PG_GETARG_INT32(number);
+		case INT2OID:
+			return PG_GETARG_INT16(number);
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("a chain is extended by a member id, not by a value of type %s",
+							OidIsValid(type) ? format_type_be(type) : "unknown"),
+					 errhint("Cast the member id to bigint, or the chain to text.")));
+	}
+	return 0;
+}
+
 PG_FUNCTION_INFO_V1(ktt_chain_append);
 PGDLLEXPORT Datum
 ktt_chain_append(PG_FUNCTION_ARGS)
@@ -66,7 +97,7 @@ ktt_chain_append(PG_FUNCTION_ARGS)
 	ktt_chain	chain;
 
 	KttChainUnpack(&chain, KTT_GETARG_CHAIN(0));
-	KttChainPush(&chain, PG_GETARG_INT64(1));
+	KttChainPush(&chain, MemberArg(fcinfo, 1));
 	PG_RETURN_DATUM(KttChainMake(&chain));
 }
 
@@ -85,7 +116,7 @@ ktt_chain_prepend(PG_FUNCTION_ARGS)
 	ktt_chain	head = {0};
 	ktt_chain	tail;
 
-	KttChainPush(&head, PG_GETARG_INT64(0));
+	KttChainPush(&head, MemberArg(fcinfo, 0));
 	KttChainUnpack(&tail, KTT_GETARG_CHAIN(1));
 	PG_RETURN_DATUM(Concatenate(&head, &tail));
 }

@@ -292,23 +292,23 @@ CREATE FUNCTION ktt.upline(ktt.chain, n integer) RETURNS ktt.chain
 COMMENT ON FUNCTION ktt.upline(ktt.chain, integer) IS
     'The first n members of a chain; n is from 1 to its depth.';
 
-CREATE FUNCTION ktt.chain_append(ktt.chain, bigint) RETURNS ktt.chain
+CREATE FUNCTION ktt.chain_append(ktt.chain, anynonarray) RETURNS ktt.chain
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
     AS 'MODULE_PATHNAME', 'ktt_chain_append';
-COMMENT ON FUNCTION ktt.chain_append(ktt.chain, bigint) IS
-    'The chain with one more seller at the end.';
+COMMENT ON FUNCTION ktt.chain_append(ktt.chain, anynonarray) IS
+    'The chain with one more seller, a member id of an integer type, at the end.';
 
-CREATE OPERATOR ktt.|| (LEFTARG = ktt.chain, RIGHTARG = bigint, FUNCTION = ktt.chain_append);
-COMMENT ON OPERATOR ktt.|| (ktt.chain, bigint) IS 'The chain with one more seller at the end.';
+CREATE OPERATOR ktt.|| (LEFTARG = ktt.chain, RIGHTARG = anynonarray, FUNCTION = ktt.chain_append);
+COMMENT ON OPERATOR ktt.|| (ktt.chain, anynonarray) IS 'The chain with one more seller, a member id of an integer type, at the end.';
 
-CREATE FUNCTION ktt.chain_prepend(bigint, ktt.chain) RETURNS ktt.chain
+CREATE FUNCTION ktt.chain_prepend(anynonarray, ktt.chain) RETURNS ktt.chain
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
     AS 'MODULE_PATHNAME', 'ktt_chain_prepend';
-COMMENT ON FUNCTION ktt.chain_prepend(bigint, ktt.chain) IS
-    'The chain with a new source before it.';
+COMMENT ON FUNCTION ktt.chain_prepend(anynonarray, ktt.chain) IS
+    'The chain with a new source, a member id of an integer type, before it.';
 
-CREATE OPERATOR ktt.|| (LEFTARG = bigint, RIGHTARG = ktt.chain, FUNCTION = ktt.chain_prepend);
-COMMENT ON OPERATOR ktt.|| (bigint, ktt.chain) IS 'The chain with a new source before it.';
+CREATE OPERATOR ktt.|| (LEFTARG = anynonarray, RIGHTARG = ktt.chain, FUNCTION = ktt.chain_prepend);
+COMMENT ON OPERATOR ktt.|| (anynonarray, ktt.chain) IS 'The chain with a new source, a member id of an integer type, before it.';
 
 CREATE FUNCTION ktt.chain_concat(ktt.chain, ktt.chain) RETURNS ktt.chain
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2

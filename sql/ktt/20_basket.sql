@@ -4,248 +4,248 @@ CREATE TYPE ktt.basket;
 
 CREATE FUNCTION ktt.basket_in(cstring) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_in';
-COMMENT ON FUNCTION ktt.basket_in(cstring) IS 'text input';
+COMMENT ON FUNCTION ktt.basket_in(cstring) IS 'Text input.';
 
 CREATE FUNCTION ktt.basket_out(ktt.basket) RETURNS cstring
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_out';
-COMMENT ON FUNCTION ktt.basket_out(ktt.basket) IS 'text output';
+COMMENT ON FUNCTION ktt.basket_out(ktt.basket) IS 'Text output.';
 
 CREATE FUNCTION ktt.basket_recv(internal) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_recv';
-COMMENT ON FUNCTION ktt.basket_recv(internal) IS 'binary input, checked as strictly as text';
+COMMENT ON FUNCTION ktt.basket_recv(internal) IS 'Binary input, checked as strictly as text.';
 
 CREATE FUNCTION ktt.basket_send(ktt.basket) RETURNS bytea
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_send';
-COMMENT ON FUNCTION ktt.basket_send(ktt.basket) IS 'binary output: the packed bytes as stored';
+COMMENT ON FUNCTION ktt.basket_send(ktt.basket) IS 'Binary output: the packed bytes as stored.';
 
 CREATE TYPE ktt.basket (
     INPUT = ktt.basket_in, OUTPUT = ktt.basket_out,
     RECEIVE = ktt.basket_recv, SEND = ktt.basket_send,
     INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended
 );
-COMMENT ON TYPE ktt.basket IS 'goods: item -> units and amount, as {101:2@1990,205:1@350}; a sparse vector under addition';
+COMMENT ON TYPE ktt.basket IS 'Goods: item -> units and amount, as {101:2@1990,205:1@350}; a sparse vector under addition.';
 
 -- Comparison: equal values have equal bytes; the order is the order of the bytes.
 
 CREATE FUNCTION ktt.basket_eq(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_eq';
-COMMENT ON FUNCTION ktt.basket_eq(ktt.basket, ktt.basket) IS 'implementation of operator =';
+COMMENT ON FUNCTION ktt.basket_eq(ktt.basket, ktt.basket) IS 'Implementation of operator =.';
 
 CREATE OPERATOR ktt.= (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_eq,
     COMMUTATOR = OPERATOR(ktt.=), NEGATOR = OPERATOR(ktt.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES
 );
-COMMENT ON OPERATOR ktt.= (ktt.basket, ktt.basket) IS 'same entries';
+COMMENT ON OPERATOR ktt.= (ktt.basket, ktt.basket) IS 'Same entries.';
 
 CREATE FUNCTION ktt.basket_ne(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_ne';
-COMMENT ON FUNCTION ktt.basket_ne(ktt.basket, ktt.basket) IS 'implementation of operator <>';
+COMMENT ON FUNCTION ktt.basket_ne(ktt.basket, ktt.basket) IS 'Implementation of operator <>.';
 
 CREATE OPERATOR ktt.<> (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_ne,
     COMMUTATOR = OPERATOR(ktt.<>), NEGATOR = OPERATOR(ktt.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
-COMMENT ON OPERATOR ktt.<> (ktt.basket, ktt.basket) IS 'other entries';
+COMMENT ON OPERATOR ktt.<> (ktt.basket, ktt.basket) IS 'Other entries.';
 
 CREATE FUNCTION ktt.basket_lt(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_lt';
-COMMENT ON FUNCTION ktt.basket_lt(ktt.basket, ktt.basket) IS 'implementation of operator <';
+COMMENT ON FUNCTION ktt.basket_lt(ktt.basket, ktt.basket) IS 'Implementation of operator <.';
 
 CREATE OPERATOR ktt.< (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_lt,
     COMMUTATOR = OPERATOR(ktt.>), NEGATOR = OPERATOR(ktt.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
-COMMENT ON OPERATOR ktt.< (ktt.basket, ktt.basket) IS 'sorts before';
+COMMENT ON OPERATOR ktt.< (ktt.basket, ktt.basket) IS 'Sorts before.';
 
 CREATE FUNCTION ktt.basket_le(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_le';
-COMMENT ON FUNCTION ktt.basket_le(ktt.basket, ktt.basket) IS 'implementation of operator <=';
+COMMENT ON FUNCTION ktt.basket_le(ktt.basket, ktt.basket) IS 'Implementation of operator <=.';
 
 CREATE OPERATOR ktt.<= (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_le,
     COMMUTATOR = OPERATOR(ktt.>=), NEGATOR = OPERATOR(ktt.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
-COMMENT ON OPERATOR ktt.<= (ktt.basket, ktt.basket) IS 'sorts before or equal';
+COMMENT ON OPERATOR ktt.<= (ktt.basket, ktt.basket) IS 'Sorts before or equal.';
 
 CREATE FUNCTION ktt.basket_gt(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_gt';
-COMMENT ON FUNCTION ktt.basket_gt(ktt.basket, ktt.basket) IS 'implementation of operator >';
+COMMENT ON FUNCTION ktt.basket_gt(ktt.basket, ktt.basket) IS 'Implementation of operator >.';
 
 CREATE OPERATOR ktt.> (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_gt,
     COMMUTATOR = OPERATOR(ktt.<), NEGATOR = OPERATOR(ktt.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
-COMMENT ON OPERATOR ktt.> (ktt.basket, ktt.basket) IS 'sorts after';
+COMMENT ON OPERATOR ktt.> (ktt.basket, ktt.basket) IS 'Sorts after.';
 
 CREATE FUNCTION ktt.basket_ge(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_ge';
-COMMENT ON FUNCTION ktt.basket_ge(ktt.basket, ktt.basket) IS 'implementation of operator >=';
+COMMENT ON FUNCTION ktt.basket_ge(ktt.basket, ktt.basket) IS 'Implementation of operator >=.';
 
 CREATE OPERATOR ktt.>= (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_ge,
     COMMUTATOR = OPERATOR(ktt.<=), NEGATOR = OPERATOR(ktt.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
-COMMENT ON OPERATOR ktt.>= (ktt.basket, ktt.basket) IS 'sorts after or equal';
+COMMENT ON OPERATOR ktt.>= (ktt.basket, ktt.basket) IS 'Sorts after or equal.';
 
 CREATE FUNCTION ktt.basket_cmp(ktt.basket, ktt.basket) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_cmp';
-COMMENT ON FUNCTION ktt.basket_cmp(ktt.basket, ktt.basket) IS 'less, equal or greater, for btree';
+COMMENT ON FUNCTION ktt.basket_cmp(ktt.basket, ktt.basket) IS 'Less, equal or greater, for btree.';
 
 CREATE FUNCTION ktt.basket_hash(ktt.basket) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_hash';
-COMMENT ON FUNCTION ktt.basket_hash(ktt.basket) IS 'hash';
+COMMENT ON FUNCTION ktt.basket_hash(ktt.basket) IS 'Hash.';
 
 CREATE FUNCTION ktt.basket_hash_extended(ktt.basket, bigint) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_hash_extended';
-COMMENT ON FUNCTION ktt.basket_hash_extended(ktt.basket, bigint) IS 'hash with a seed';
+COMMENT ON FUNCTION ktt.basket_hash_extended(ktt.basket, bigint) IS 'Hash with a seed.';
 
 CREATE OPERATOR CLASS ktt.basket_ops DEFAULT FOR TYPE ktt.basket USING btree AS
     OPERATOR 1 ktt.<, OPERATOR 2 ktt.<=, OPERATOR 3 ktt.=, OPERATOR 4 ktt.>=, OPERATOR 5 ktt.>,
     FUNCTION 1 ktt.basket_cmp(ktt.basket, ktt.basket),
     FUNCTION 4 pg_catalog.btequalimage(oid);
-COMMENT ON OPERATOR CLASS ktt.basket_ops USING btree IS 'order of the packed bytes, for sorting, DISTINCT and merge joins';
-COMMENT ON OPERATOR FAMILY ktt.basket_ops USING btree IS 'order of the packed bytes of ktt.basket';
+COMMENT ON OPERATOR CLASS ktt.basket_ops USING btree IS 'Order of the packed bytes, for sorting, DISTINCT and merge joins.';
+COMMENT ON OPERATOR FAMILY ktt.basket_ops USING btree IS 'Order of the packed bytes of ktt.basket.';
 
 CREATE OPERATOR CLASS ktt.basket_ops DEFAULT FOR TYPE ktt.basket USING hash AS
     OPERATOR 1 ktt.=,
     FUNCTION 1 ktt.basket_hash(ktt.basket),
     FUNCTION 2 ktt.basket_hash_extended(ktt.basket, bigint);
-COMMENT ON OPERATOR CLASS ktt.basket_ops USING hash IS 'hash of the packed bytes';
-COMMENT ON OPERATOR FAMILY ktt.basket_ops USING hash IS 'hash of the packed bytes of ktt.basket';
+COMMENT ON OPERATOR CLASS ktt.basket_ops USING hash IS 'Hash of the packed bytes.';
+COMMENT ON OPERATOR FAMILY ktt.basket_ops USING hash IS 'Hash of the packed bytes of ktt.basket.';
 
 -- Sums. Inside an aggregate the functions of + and - add to their first argument in place.
 
 CREATE FUNCTION ktt.basket_add(ktt.basket, ktt.basket) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_add';
-COMMENT ON FUNCTION ktt.basket_add(ktt.basket, ktt.basket) IS 'implementation of operator +, and the state transition of sum()';
+COMMENT ON FUNCTION ktt.basket_add(ktt.basket, ktt.basket) IS 'Implementation of operator +, and the state transition of sum().';
 
 CREATE FUNCTION ktt.basket_subtract(ktt.basket, ktt.basket) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_subtract';
-COMMENT ON FUNCTION ktt.basket_subtract(ktt.basket, ktt.basket) IS 'implementation of operator -, and the inverse transition of sum()';
+COMMENT ON FUNCTION ktt.basket_subtract(ktt.basket, ktt.basket) IS 'Implementation of operator -, and the inverse transition of sum().';
 
 CREATE FUNCTION ktt.basket_negate(ktt.basket) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_negate';
-COMMENT ON FUNCTION ktt.basket_negate(ktt.basket) IS 'implementation of unary operator -';
+COMMENT ON FUNCTION ktt.basket_negate(ktt.basket) IS 'Implementation of unary operator -.';
 
 CREATE OPERATOR ktt.+ (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_add, COMMUTATOR = OPERATOR(ktt.+)
 );
-COMMENT ON OPERATOR ktt.+ (ktt.basket, ktt.basket) IS 'sum, entry by entry; entries that become zero vanish';
+COMMENT ON OPERATOR ktt.+ (ktt.basket, ktt.basket) IS 'Sum, entry by entry; entries that become zero vanish.';
 
 CREATE OPERATOR ktt.- (LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_subtract);
-COMMENT ON OPERATOR ktt.- (ktt.basket, ktt.basket) IS 'difference, entry by entry; entries that become zero vanish';
+COMMENT ON OPERATOR ktt.- (ktt.basket, ktt.basket) IS 'Difference, entry by entry; entries that become zero vanish.';
 
 CREATE OPERATOR ktt.- (RIGHTARG = ktt.basket, FUNCTION = ktt.basket_negate);
-COMMENT ON OPERATOR ktt.- (NONE, ktt.basket) IS 'every entry with the opposite sign';
+COMMENT ON OPERATOR ktt.- (NONE, ktt.basket) IS 'Every entry with the opposite sign.';
 
 CREATE AGGREGATE ktt.sum(ktt.basket) (
     SFUNC = ktt.basket_add, STYPE = ktt.basket, SSPACE = 8192, COMBINEFUNC = ktt.basket_add,
     MSFUNC = ktt.basket_add, MINVFUNC = ktt.basket_subtract, MSTYPE = ktt.basket, MSSPACE = 8192,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE ktt.sum(ktt.basket) IS 'sum, entry by entry; NULL over no values';
+COMMENT ON AGGREGATE ktt.sum(ktt.basket) IS 'Sum, entry by entry; NULL over no values.';
 
 CREATE FUNCTION ktt.basket_collect(ktt.basket, item bigint, units bigint, amount bigint) RETURNS ktt.basket
     IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_collect';
 COMMENT ON FUNCTION ktt.basket_collect(ktt.basket, bigint, bigint, bigint) IS
-    'state transition of basket_agg()';
+    'State transition of basket_agg().';
 
 CREATE AGGREGATE ktt.basket_agg(item bigint, units bigint, amount bigint) (
     SFUNC = ktt.basket_collect, STYPE = ktt.basket, SSPACE = 512, COMBINEFUNC = ktt.basket_add,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.basket_agg(bigint, bigint, bigint) IS
-    'rows into a basket, repeated items added up; a row of NULLs is skipped, NULL over no rows';
+    'Rows into a basket, repeated items added up; a row of NULLs is skipped, NULL over no rows.';
 
 -- Reading a basket.
 
 CREATE FUNCTION ktt.units(ktt.basket) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_units';
-COMMENT ON FUNCTION ktt.units(ktt.basket) IS 'units of all items together';
+COMMENT ON FUNCTION ktt.units(ktt.basket) IS 'Units of all items together.';
 
 CREATE FUNCTION ktt.units(basket ktt.basket, item bigint) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_units_of';
-COMMENT ON FUNCTION ktt.units(ktt.basket, bigint) IS 'units of an item; NULL when the basket does not hold it';
+COMMENT ON FUNCTION ktt.units(ktt.basket, bigint) IS 'Units of an item; NULL when the basket does not hold it.';
 
 CREATE FUNCTION ktt.amount(ktt.basket) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_amount';
-COMMENT ON FUNCTION ktt.amount(ktt.basket) IS 'amount of all items together';
+COMMENT ON FUNCTION ktt.amount(ktt.basket) IS 'Amount of all items together.';
 
 CREATE FUNCTION ktt.amount(basket ktt.basket, item bigint) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_amount_of';
-COMMENT ON FUNCTION ktt.amount(ktt.basket, bigint) IS 'amount of an item; NULL when the basket does not hold it';
+COMMENT ON FUNCTION ktt.amount(ktt.basket, bigint) IS 'Amount of an item; NULL when the basket does not hold it.';
 
 CREATE FUNCTION ktt.cardinality(ktt.basket) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_cardinality';
-COMMENT ON FUNCTION ktt.cardinality(ktt.basket) IS 'number of different items';
+COMMENT ON FUNCTION ktt.cardinality(ktt.basket) IS 'Number of different items.';
 
 CREATE FUNCTION ktt.has(basket ktt.basket, item bigint) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_has';
-COMMENT ON FUNCTION ktt.has(ktt.basket, bigint) IS 'implementation of operator ?';
+COMMENT ON FUNCTION ktt.has(ktt.basket, bigint) IS 'Implementation of operator ?';
 
 CREATE OPERATOR ktt.? (LEFTARG = ktt.basket, RIGHTARG = bigint, FUNCTION = ktt.has, RESTRICT = contsel, JOIN = contjoinsel);
-COMMENT ON OPERATOR ktt.? (ktt.basket, bigint) IS 'does the basket hold the item';
+COMMENT ON OPERATOR ktt.? (ktt.basket, bigint) IS 'Does the basket hold the item.';
 
 CREATE FUNCTION ktt.basket_covers(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_covers';
-COMMENT ON FUNCTION ktt.basket_covers(ktt.basket, ktt.basket) IS 'implementation of operator @>';
+COMMENT ON FUNCTION ktt.basket_covers(ktt.basket, ktt.basket) IS 'Implementation of operator @>.';
 
 CREATE FUNCTION ktt.basket_covered(ktt.basket, ktt.basket) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_covered';
-COMMENT ON FUNCTION ktt.basket_covered(ktt.basket, ktt.basket) IS 'implementation of operator <@';
+COMMENT ON FUNCTION ktt.basket_covered(ktt.basket, ktt.basket) IS 'Implementation of operator <@.';
 
 CREATE OPERATOR ktt.@> (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_covers,
     COMMUTATOR = OPERATOR(ktt.<@), RESTRICT = contsel, JOIN = contjoinsel
 );
 COMMENT ON OPERATOR ktt.@> (ktt.basket, ktt.basket) IS
-    'holds every item of the right with at least its units and its amount; neither may have negative entries';
+    'Holds every item of the right with at least its units and its amount; neither may have negative entries.';
 
 CREATE OPERATOR ktt.<@ (
     LEFTARG = ktt.basket, RIGHTARG = ktt.basket, FUNCTION = ktt.basket_covered,
     COMMUTATOR = OPERATOR(ktt.@>), RESTRICT = contsel, JOIN = contjoinsel
 );
-COMMENT ON OPERATOR ktt.<@ (ktt.basket, ktt.basket) IS 'is covered by the right';
+COMMENT ON OPERATOR ktt.<@ (ktt.basket, ktt.basket) IS 'Is covered by the right.';
 
 CREATE FUNCTION ktt.slice(basket ktt.basket, items bigint[]) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_slice';
-COMMENT ON FUNCTION ktt.slice(ktt.basket, bigint[]) IS 'the entries of the named items';
+COMMENT ON FUNCTION ktt.slice(ktt.basket, bigint[]) IS 'The entries of the named items.';
 
 CREATE FUNCTION ktt.vector_rows_support(internal) RETURNS internal
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_rows_support';
 COMMENT ON FUNCTION ktt.vector_rows_support(internal) IS
-    'planner support of items() and entries(): rows from a constant or from the width of a column';
+    'Planner support of items() and entries(): rows from a constant or from the width of a column.';
 
 -- 500 rows where the planner cannot tell: it is a sum over many values then.
 CREATE FUNCTION ktt.items(ktt.basket) RETURNS TABLE(item bigint, units bigint, amount bigint)
     IMMUTABLE STRICT PARALLEL SAFE ROWS 500 SUPPORT ktt.vector_rows_support LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_items';
-COMMENT ON FUNCTION ktt.items(ktt.basket) IS 'the entries as rows in the order of the items';
+COMMENT ON FUNCTION ktt.items(ktt.basket) IS 'The entries as rows in the order of the items.';
 
 -- Making a basket.
 
 CREATE FUNCTION ktt.basket(item bigint, units bigint, amount bigint) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_make';
-COMMENT ON FUNCTION ktt.basket(bigint, bigint, bigint) IS 'a basket of one item';
+COMMENT ON FUNCTION ktt.basket(bigint, bigint, bigint) IS 'A basket of one item.';
 
 CREATE FUNCTION ktt.basket(items bigint[], units bigint[], amounts bigint[]) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_from_arrays';
-COMMENT ON FUNCTION ktt.basket(bigint[], bigint[], bigint[]) IS 'a basket from arrays of one length; repeated items add up, zero entries vanish';
+COMMENT ON FUNCTION ktt.basket(bigint[], bigint[], bigint[]) IS 'A basket from arrays of one length; repeated items add up, zero entries vanish.';
 
 CREATE FUNCTION ktt.basket(jsonb) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_from_jsonb';
-COMMENT ON FUNCTION ktt.basket(jsonb) IS 'a basket from {"101": {"units": 2, "amount": 1990}}';
+COMMENT ON FUNCTION ktt.basket(jsonb) IS 'A basket from {"101": {"units": 2, "amount": 1990}}.';
 
 CREATE FUNCTION ktt.to_jsonb(ktt.basket) RETURNS jsonb
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_to_jsonb';
-COMMENT ON FUNCTION ktt.to_jsonb(ktt.basket) IS 'a basket as {"101": {"units": 2, "amount": 1990}}';
+COMMENT ON FUNCTION ktt.to_jsonb(ktt.basket) IS 'A basket as {"101": {"units": 2, "amount": 1990}}.';
 
 CREATE CAST (jsonb AS ktt.basket) WITH FUNCTION ktt.basket(jsonb);
-COMMENT ON CAST (jsonb AS ktt.basket) IS 'a basket from {"101": {"units": 2, "amount": 1990}}';
+COMMENT ON CAST (jsonb AS ktt.basket) IS 'A basket from {"101": {"units": 2, "amount": 1990}}.';
 CREATE CAST (ktt.basket AS jsonb) WITH FUNCTION ktt.to_jsonb(ktt.basket);
-COMMENT ON CAST (ktt.basket AS jsonb) IS 'a basket as {"101": {"units": 2, "amount": 1990}}';
+COMMENT ON CAST (ktt.basket AS jsonb) IS 'A basket as {"101": {"units": 2, "amount": 1990}}.';

@@ -4,217 +4,217 @@ CREATE TYPE ktt.shares;
 
 CREATE FUNCTION ktt.shares_in(cstring) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_in';
-COMMENT ON FUNCTION ktt.shares_in(cstring) IS 'text input';
+COMMENT ON FUNCTION ktt.shares_in(cstring) IS 'Text input.';
 
 CREATE FUNCTION ktt.shares_out(ktt.shares) RETURNS cstring
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_out';
-COMMENT ON FUNCTION ktt.shares_out(ktt.shares) IS 'text output';
+COMMENT ON FUNCTION ktt.shares_out(ktt.shares) IS 'Text output.';
 
 CREATE FUNCTION ktt.shares_recv(internal) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_recv';
-COMMENT ON FUNCTION ktt.shares_recv(internal) IS 'binary input, checked as strictly as text';
+COMMENT ON FUNCTION ktt.shares_recv(internal) IS 'Binary input, checked as strictly as text.';
 
 CREATE FUNCTION ktt.shares_send(ktt.shares) RETURNS bytea
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_send';
-COMMENT ON FUNCTION ktt.shares_send(ktt.shares) IS 'binary output: the packed bytes as stored';
+COMMENT ON FUNCTION ktt.shares_send(ktt.shares) IS 'Binary output: the packed bytes as stored.';
 
 CREATE TYPE ktt.shares (
     INPUT = ktt.shares_in, OUTPUT = ktt.shares_out,
     RECEIVE = ktt.shares_recv, SEND = ktt.shares_send,
     INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended
 );
-COMMENT ON TYPE ktt.shares IS 'money: account -> amount in minor units, as {17:1990,22:-350}; a sparse vector under addition';
+COMMENT ON TYPE ktt.shares IS 'Money: account -> amount in minor units, as {17:1990,22:-350}; a sparse vector under addition.';
 
 -- Comparison: equal values have equal bytes; the order is the order of the bytes.
 
 CREATE FUNCTION ktt.shares_eq(ktt.shares, ktt.shares) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_eq';
-COMMENT ON FUNCTION ktt.shares_eq(ktt.shares, ktt.shares) IS 'implementation of operator =';
+COMMENT ON FUNCTION ktt.shares_eq(ktt.shares, ktt.shares) IS 'Implementation of operator =.';
 
 CREATE OPERATOR ktt.= (
     LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_eq,
     COMMUTATOR = OPERATOR(ktt.=), NEGATOR = OPERATOR(ktt.<>),
     RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES
 );
-COMMENT ON OPERATOR ktt.= (ktt.shares, ktt.shares) IS 'same entries';
+COMMENT ON OPERATOR ktt.= (ktt.shares, ktt.shares) IS 'Same entries.';
 
 CREATE FUNCTION ktt.shares_ne(ktt.shares, ktt.shares) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_ne';
-COMMENT ON FUNCTION ktt.shares_ne(ktt.shares, ktt.shares) IS 'implementation of operator <>';
+COMMENT ON FUNCTION ktt.shares_ne(ktt.shares, ktt.shares) IS 'Implementation of operator <>.';
 
 CREATE OPERATOR ktt.<> (
     LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_ne,
     COMMUTATOR = OPERATOR(ktt.<>), NEGATOR = OPERATOR(ktt.=),
     RESTRICT = neqsel, JOIN = neqjoinsel
 );
-COMMENT ON OPERATOR ktt.<> (ktt.shares, ktt.shares) IS 'other entries';
+COMMENT ON OPERATOR ktt.<> (ktt.shares, ktt.shares) IS 'Other entries.';
 
 CREATE FUNCTION ktt.shares_lt(ktt.shares, ktt.shares) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_lt';
-COMMENT ON FUNCTION ktt.shares_lt(ktt.shares, ktt.shares) IS 'implementation of operator <';
+COMMENT ON FUNCTION ktt.shares_lt(ktt.shares, ktt.shares) IS 'Implementation of operator <.';
 
 CREATE OPERATOR ktt.< (
     LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_lt,
     COMMUTATOR = OPERATOR(ktt.>), NEGATOR = OPERATOR(ktt.>=),
     RESTRICT = scalarltsel, JOIN = scalarltjoinsel
 );
-COMMENT ON OPERATOR ktt.< (ktt.shares, ktt.shares) IS 'sorts before';
+COMMENT ON OPERATOR ktt.< (ktt.shares, ktt.shares) IS 'Sorts before.';
 
 CREATE FUNCTION ktt.shares_le(ktt.shares, ktt.shares) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_le';
-COMMENT ON FUNCTION ktt.shares_le(ktt.shares, ktt.shares) IS 'implementation of operator <=';
+COMMENT ON FUNCTION ktt.shares_le(ktt.shares, ktt.shares) IS 'Implementation of operator <=.';
 
 CREATE OPERATOR ktt.<= (
     LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_le,
     COMMUTATOR = OPERATOR(ktt.>=), NEGATOR = OPERATOR(ktt.>),
     RESTRICT = scalarlesel, JOIN = scalarlejoinsel
 );
-COMMENT ON OPERATOR ktt.<= (ktt.shares, ktt.shares) IS 'sorts before or equal';
+COMMENT ON OPERATOR ktt.<= (ktt.shares, ktt.shares) IS 'Sorts before or equal.';
 
 CREATE FUNCTION ktt.shares_gt(ktt.shares, ktt.shares) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_gt';
-COMMENT ON FUNCTION ktt.shares_gt(ktt.shares, ktt.shares) IS 'implementation of operator >';
+COMMENT ON FUNCTION ktt.shares_gt(ktt.shares, ktt.shares) IS 'Implementation of operator >.';
 
 CREATE OPERATOR ktt.> (
     LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_gt,
     COMMUTATOR = OPERATOR(ktt.<), NEGATOR = OPERATOR(ktt.<=),
     RESTRICT = scalargtsel, JOIN = scalargtjoinsel
 );
-COMMENT ON OPERATOR ktt.> (ktt.shares, ktt.shares) IS 'sorts after';
+COMMENT ON OPERATOR ktt.> (ktt.shares, ktt.shares) IS 'Sorts after.';
 
 CREATE FUNCTION ktt.shares_ge(ktt.shares, ktt.shares) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_ge';
-COMMENT ON FUNCTION ktt.shares_ge(ktt.shares, ktt.shares) IS 'implementation of operator >=';
+COMMENT ON FUNCTION ktt.shares_ge(ktt.shares, ktt.shares) IS 'Implementation of operator >=.';
 
 CREATE OPERATOR ktt.>= (
     LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_ge,
     COMMUTATOR = OPERATOR(ktt.<=), NEGATOR = OPERATOR(ktt.<),
     RESTRICT = scalargesel, JOIN = scalargejoinsel
 );
-COMMENT ON OPERATOR ktt.>= (ktt.shares, ktt.shares) IS 'sorts after or equal';
+COMMENT ON OPERATOR ktt.>= (ktt.shares, ktt.shares) IS 'Sorts after or equal.';
 
 CREATE FUNCTION ktt.shares_cmp(ktt.shares, ktt.shares) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_cmp';
-COMMENT ON FUNCTION ktt.shares_cmp(ktt.shares, ktt.shares) IS 'less, equal or greater, for btree';
+COMMENT ON FUNCTION ktt.shares_cmp(ktt.shares, ktt.shares) IS 'Less, equal or greater, for btree.';
 
 CREATE FUNCTION ktt.shares_hash(ktt.shares) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_hash';
-COMMENT ON FUNCTION ktt.shares_hash(ktt.shares) IS 'hash';
+COMMENT ON FUNCTION ktt.shares_hash(ktt.shares) IS 'Hash.';
 
 CREATE FUNCTION ktt.shares_hash_extended(ktt.shares, bigint) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_vector_hash_extended';
-COMMENT ON FUNCTION ktt.shares_hash_extended(ktt.shares, bigint) IS 'hash with a seed';
+COMMENT ON FUNCTION ktt.shares_hash_extended(ktt.shares, bigint) IS 'Hash with a seed.';
 
 CREATE OPERATOR CLASS ktt.shares_ops DEFAULT FOR TYPE ktt.shares USING btree AS
     OPERATOR 1 ktt.<, OPERATOR 2 ktt.<=, OPERATOR 3 ktt.=, OPERATOR 4 ktt.>=, OPERATOR 5 ktt.>,
     FUNCTION 1 ktt.shares_cmp(ktt.shares, ktt.shares),
     FUNCTION 4 pg_catalog.btequalimage(oid);
-COMMENT ON OPERATOR CLASS ktt.shares_ops USING btree IS 'order of the packed bytes, for sorting, DISTINCT and merge joins';
-COMMENT ON OPERATOR FAMILY ktt.shares_ops USING btree IS 'order of the packed bytes of ktt.shares';
+COMMENT ON OPERATOR CLASS ktt.shares_ops USING btree IS 'Order of the packed bytes, for sorting, DISTINCT and merge joins.';
+COMMENT ON OPERATOR FAMILY ktt.shares_ops USING btree IS 'Order of the packed bytes of ktt.shares.';
 
 CREATE OPERATOR CLASS ktt.shares_ops DEFAULT FOR TYPE ktt.shares USING hash AS
     OPERATOR 1 ktt.=,
     FUNCTION 1 ktt.shares_hash(ktt.shares),
     FUNCTION 2 ktt.shares_hash_extended(ktt.shares, bigint);
-COMMENT ON OPERATOR CLASS ktt.shares_ops USING hash IS 'hash of the packed bytes';
-COMMENT ON OPERATOR FAMILY ktt.shares_ops USING hash IS 'hash of the packed bytes of ktt.shares';
+COMMENT ON OPERATOR CLASS ktt.shares_ops USING hash IS 'Hash of the packed bytes.';
+COMMENT ON OPERATOR FAMILY ktt.shares_ops USING hash IS 'Hash of the packed bytes of ktt.shares.';
 
 -- Sums. Inside an aggregate the functions of + and - add to their first argument in place.
 
 CREATE FUNCTION ktt.shares_add(ktt.shares, ktt.shares) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_add';
-COMMENT ON FUNCTION ktt.shares_add(ktt.shares, ktt.shares) IS 'implementation of operator +, and the state transition of sum()';
+COMMENT ON FUNCTION ktt.shares_add(ktt.shares, ktt.shares) IS 'Implementation of operator +, and the state transition of sum().';
 
 CREATE FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_subtract';
-COMMENT ON FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) IS 'implementation of operator -, and the inverse transition of sum()';
+COMMENT ON FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) IS 'Implementation of operator -, and the inverse transition of sum().';
 
 CREATE FUNCTION ktt.shares_negate(ktt.shares) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_negate';
-COMMENT ON FUNCTION ktt.shares_negate(ktt.shares) IS 'implementation of unary operator -';
+COMMENT ON FUNCTION ktt.shares_negate(ktt.shares) IS 'Implementation of unary operator -.';
 
 CREATE OPERATOR ktt.+ (
     LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_add, COMMUTATOR = OPERATOR(ktt.+)
 );
-COMMENT ON OPERATOR ktt.+ (ktt.shares, ktt.shares) IS 'sum, entry by entry; entries that become zero vanish';
+COMMENT ON OPERATOR ktt.+ (ktt.shares, ktt.shares) IS 'Sum, entry by entry; entries that become zero vanish.';
 
 CREATE OPERATOR ktt.- (LEFTARG = ktt.shares, RIGHTARG = ktt.shares, FUNCTION = ktt.shares_subtract);
-COMMENT ON OPERATOR ktt.- (ktt.shares, ktt.shares) IS 'difference, entry by entry; entries that become zero vanish';
+COMMENT ON OPERATOR ktt.- (ktt.shares, ktt.shares) IS 'Difference, entry by entry; entries that become zero vanish.';
 
 CREATE OPERATOR ktt.- (RIGHTARG = ktt.shares, FUNCTION = ktt.shares_negate);
-COMMENT ON OPERATOR ktt.- (NONE, ktt.shares) IS 'every entry with the opposite sign';
+COMMENT ON OPERATOR ktt.- (NONE, ktt.shares) IS 'Every entry with the opposite sign.';
 
 CREATE AGGREGATE ktt.sum(ktt.shares) (
     SFUNC = ktt.shares_add, STYPE = ktt.shares, SSPACE = 8192, COMBINEFUNC = ktt.shares_add,
     MSFUNC = ktt.shares_add, MINVFUNC = ktt.shares_subtract, MSTYPE = ktt.shares, MSSPACE = 8192,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE ktt.sum(ktt.shares) IS 'sum, entry by entry; NULL over no values';
+COMMENT ON AGGREGATE ktt.sum(ktt.shares) IS 'Sum, entry by entry; NULL over no values.';
 
 CREATE FUNCTION ktt.shares_collect(ktt.shares, account bigint, amount bigint) RETURNS ktt.shares
     IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_collect';
 COMMENT ON FUNCTION ktt.shares_collect(ktt.shares, bigint, bigint) IS
-    'state transition of shares_agg()';
+    'State transition of shares_agg().';
 
 CREATE AGGREGATE ktt.shares_agg(account bigint, amount bigint) (
     SFUNC = ktt.shares_collect, STYPE = ktt.shares, SSPACE = 512, COMBINEFUNC = ktt.shares_add,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.shares_agg(bigint, bigint) IS
-    'rows into shares, repeated accounts added up; a row of NULLs is skipped, NULL over no rows';
+    'Rows into shares, repeated accounts added up; a row of NULLs is skipped, NULL over no rows.';
 
 -- Reading shares.
 
 CREATE FUNCTION ktt.total(ktt.shares) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_total';
-COMMENT ON FUNCTION ktt.total(ktt.shares) IS 'the amounts of all accounts together; zero for a balanced journal';
+COMMENT ON FUNCTION ktt.total(ktt.shares) IS 'The amounts of all accounts together; zero for a balanced journal.';
 
 CREATE FUNCTION ktt.amount(shares ktt.shares, account bigint) RETURNS bigint
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_amount_of';
-COMMENT ON FUNCTION ktt.amount(ktt.shares, bigint) IS 'amount of an account; NULL when the shares do not name it';
+COMMENT ON FUNCTION ktt.amount(ktt.shares, bigint) IS 'Amount of an account; NULL when the shares do not name it.';
 
 CREATE OPERATOR ktt.-> (LEFTARG = ktt.shares, RIGHTARG = bigint, FUNCTION = ktt.amount);
-COMMENT ON OPERATOR ktt.-> (ktt.shares, bigint) IS 'amount of an account; NULL when the shares do not name it';
+COMMENT ON OPERATOR ktt.-> (ktt.shares, bigint) IS 'Amount of an account; NULL when the shares do not name it.';
 
 CREATE FUNCTION ktt.cardinality(ktt.shares) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_cardinality';
-COMMENT ON FUNCTION ktt.cardinality(ktt.shares) IS 'number of different accounts';
+COMMENT ON FUNCTION ktt.cardinality(ktt.shares) IS 'Number of different accounts.';
 
 CREATE FUNCTION ktt.has(shares ktt.shares, account bigint) RETURNS boolean
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_has';
-COMMENT ON FUNCTION ktt.has(ktt.shares, bigint) IS 'implementation of operator ?';
+COMMENT ON FUNCTION ktt.has(ktt.shares, bigint) IS 'Implementation of operator ?';
 
 CREATE OPERATOR ktt.? (LEFTARG = ktt.shares, RIGHTARG = bigint, FUNCTION = ktt.has, RESTRICT = contsel, JOIN = contjoinsel);
-COMMENT ON OPERATOR ktt.? (ktt.shares, bigint) IS 'do the shares name the account';
+COMMENT ON OPERATOR ktt.? (ktt.shares, bigint) IS 'Do the shares name the account.';
 
 CREATE FUNCTION ktt.reverse(left ktt.shares, refund bigint) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_reverse';
-COMMENT ON FUNCTION ktt.reverse(ktt.shares, bigint) IS 'the part of what is left that a refund takes back: the refund by largest remainder over the amounts left, ties to the lower account';
+COMMENT ON FUNCTION ktt.reverse(ktt.shares, bigint) IS 'The part of what is left that a refund takes back: the refund by largest remainder over the amounts left, ties to the lower account.';
 
 -- 500 rows where the planner cannot tell: it is a sum over many values then.
 CREATE FUNCTION ktt.entries(ktt.shares) RETURNS TABLE(account bigint, amount bigint)
     IMMUTABLE STRICT PARALLEL SAFE ROWS 500 SUPPORT ktt.vector_rows_support LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_entries';
-COMMENT ON FUNCTION ktt.entries(ktt.shares) IS 'the entries as rows in the order of the accounts';
+COMMENT ON FUNCTION ktt.entries(ktt.shares) IS 'The entries as rows in the order of the accounts.';
 
 -- Making shares.
 
 CREATE FUNCTION ktt.shares(account bigint, amount bigint) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_make';
-COMMENT ON FUNCTION ktt.shares(bigint, bigint) IS 'shares of one account';
+COMMENT ON FUNCTION ktt.shares(bigint, bigint) IS 'Shares of one account.';
 
 CREATE FUNCTION ktt.shares(accounts bigint[], amounts bigint[]) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_from_arrays';
-COMMENT ON FUNCTION ktt.shares(bigint[], bigint[]) IS 'shares from arrays of one length; repeated accounts add up, zero entries vanish';
+COMMENT ON FUNCTION ktt.shares(bigint[], bigint[]) IS 'Shares from arrays of one length; repeated accounts add up, zero entries vanish.';
 
 CREATE FUNCTION ktt.shares(jsonb) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_from_jsonb';
-COMMENT ON FUNCTION ktt.shares(jsonb) IS 'shares from {"17": 1990}';
+COMMENT ON FUNCTION ktt.shares(jsonb) IS 'Shares from {"17": 1990}.';
 
 CREATE FUNCTION ktt.to_jsonb(ktt.shares) RETURNS jsonb
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_to_jsonb';
-COMMENT ON FUNCTION ktt.to_jsonb(ktt.shares) IS 'shares as {"17": 1990}';
+COMMENT ON FUNCTION ktt.to_jsonb(ktt.shares) IS 'Shares as {"17": 1990}.';
 
 CREATE CAST (jsonb AS ktt.shares) WITH FUNCTION ktt.shares(jsonb);
-COMMENT ON CAST (jsonb AS ktt.shares) IS 'shares from {"17": 1990}';
+COMMENT ON CAST (jsonb AS ktt.shares) IS 'Shares from {"17": 1990}.';
 CREATE CAST (ktt.shares AS jsonb) WITH FUNCTION ktt.to_jsonb(ktt.shares);
-COMMENT ON CAST (ktt.shares AS jsonb) IS 'shares as {"17": 1990}';
+COMMENT ON CAST (ktt.shares AS jsonb) IS 'Shares as {"17": 1990}.';

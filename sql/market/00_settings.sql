@@ -11,7 +11,8 @@ CREATE TABLE settings (
     max_levels          int NOT NULL DEFAULT 2 CHECK (max_levels BETWEEN 1 AND 2),
     hold                interval NOT NULL DEFAULT '7 days' CHECK (hold >= interval '0'),
     stock_slots         int NOT NULL DEFAULT 16 CHECK (stock_slots BETWEEN 1 AND 64),
-    max_code_failures   int NOT NULL DEFAULT 20 CHECK (max_code_failures > 0)
+    max_code_failures   int NOT NULL DEFAULT 20 CHECK (max_code_failures > 0),
+    books_closed_at     timestamptz
 );
 COMMENT ON TABLE settings IS 'What holds for the whole market, in one row; change it with configure().';
 COMMENT ON COLUMN settings.market IS 'Random id of this market; every code and digest depends on it.';
@@ -22,6 +23,8 @@ COMMENT ON COLUMN settings.max_levels IS 'Levels of distribution below the suppl
 COMMENT ON COLUMN settings.hold IS 'Time between completion and settlement of an order, unless its campaign says otherwise.';
 COMMENT ON COLUMN settings.stock_slots IS 'At most so many rows hold the stock of one item, one per hundred units, so that a hot item does not queue on one.';
 COMMENT ON COLUMN settings.max_code_failures IS 'Wrong pickup codes that a point may take on one day before it is locked.';
+
+COMMENT ON COLUMN settings.books_closed_at IS 'End of the latest statement: no journal is written before it, also when the clock steps back.';
 
 INSERT INTO settings (version) VALUES (ktt.version());
 

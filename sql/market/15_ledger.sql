@@ -128,7 +128,7 @@ BEGIN
     END IF;
     -- Before the clock is read: a statement that is being issued waits for this journal, or this journal comes after it.
     LOCK TABLE journals IN ROW EXCLUSIVE MODE;
-    v_now := clock_timestamp();
+    v_now := greatest(clock_timestamp(), (SELECT s.books_closed_at FROM settings s));
     v_at := coalesce(post.happened_at, v_now);
     INSERT INTO journals AS j (id, kind, reference, entries, happened_at, written_at, digest)
     OVERRIDING SYSTEM VALUE

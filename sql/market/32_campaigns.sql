@@ -108,6 +108,24 @@ END
 $$;
 COMMENT ON FUNCTION open_wave(text) IS 'Opens a delivery round under the application''s own key; the same key gives the same wave again.';
 
+CREATE FUNCTION require_wave(wave bigint, states text[])
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_state text := (SELECT w.state FROM waves w WHERE w.id = require(wave, 'wave'));
+BEGIN
+    IF v_state IS NULL THEN
+        RAISE EXCEPTION 'wave % does not exist', wave USING ERRCODE = 'KT303';
+    ELSIF v_state <> ALL (states) THEN
+        RAISE EXCEPTION 'wave % is %', wave, v_state
+            USING ERRCODE = 'KT301', DETAIL = format('It has to be %s.', array_to_string(states, ' or ')),
+                  HINT = 'A wave is closed by close_wave(), frozen by freeze_wave() and dispatched by dispatch_wave(), in this order.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_wave(bigint, text[]) IS 'Internal. Refuses a wave that does not exist (KT303) or is in another state (KT301).';
+
 CREATE FUNCTION create_campaign(
     wave bigint, supply_leader bigint, reference text, closes_at timestamptz,
     opens_at timestamptz DEFAULT NULL, hold interval DEFAULT NULL)
@@ -129,10 +147,9 @@ BEGIN
         RAISE EXCEPTION 'campaign must close after it opens, at a finite time'
             USING ERRCODE = '22023', DETAIL = format('It would open at %s and close at %s.', coalesce(opens_at, clock_timestamp()), closes_at);
     END IF;
-    PERFORM FROM waves w WHERE w.id = require(wave, 'wave') AND w.state = 'open' FOR SHARE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'wave % is not open', wave USING ERRCODE = 'KT301';
-    END IF;
+    -- A wave that is being closed waits for this campaign, or this campaign finds it closed.
+    PERFORM FROM waves w WHERE w.id = wave FOR SHARE;
+    PERFORM require_wave(wave, '{open}');
     INSERT INTO campaigns AS c (wave_id, supply_leader_id, account_id, reference, opens_at, closes_at, hold)
     SELECT wave, supply_leader, open_account(supply_leader, 'commission'), create_campaign.reference,
            coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at, coalesce(create_campaign.hold, s.hold)

@@ -372,4 +372,5 @@ COMMENT ON FUNCTION place_order(bigint, bigint, bigint[], bigint[], text, bigint
     'sold_out, limit (item says which), closed, not_open, no_point, out_of_reach, full, point_closed: nothing was taken. '
     'The same buyer and request key give the first outcome again, without the code. '
     'Errors: 0A000 not READ COMMITTED, 22004 null, 22023 bad lines, KT010 same key with other arguments, KT103 not a seller, '
-    'KT303 no such campaign, buyer, item or point, 54000 over 1000 lines.';
+    'KT201 the rule does not hold for so many units, KT303 no such campaign, buyer, item or point, KT502 and others a broken key file, '
+    '54000 over 1000 lines.';

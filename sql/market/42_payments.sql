@@ -39,7 +39,7 @@ $$;
 COMMENT ON FUNCTION pay_order(bigint, bigint, bigint, text) IS
     'Takes in the payment channel''s message that an order was paid; reference is the channel''s own payment number and the request key, '
     'amount is in minor units. Outcomes: paid; already_paid, wrong_amount, cancelled, expired: the money is not the market''s, send it back. '
-    'Errors: KT010 same reference with other arguments, KT303 no such order.';
+    'Errors: 0A000 not READ COMMITTED, KT010 same reference with other arguments, KT303 no such order.';
 
 CREATE FUNCTION give_back(targets orders[])
 RETURNS void
@@ -119,7 +119,7 @@ END
 $$;
 COMMENT ON FUNCTION cancel_order(bigint, bigint) IS
     'Cancels an order before the cut-off: stock, limits and the place at the point return, the money goes back. '
-    'Outcomes: cancelled (also when it was before), closed (past the cut-off: refund it), or the state it is in. Errors: KT303 no such order.';
+    'Outcomes: cancelled (also when it was before), closed (past the cut-off: refund it), or the state it is in. Errors: 0A000 not READ COMMITTED, KT303 no such order.';
 
 CREATE FUNCTION expire_orders(older_than interval DEFAULT '30 minutes', at_most int DEFAULT 1000)
 RETURNS int

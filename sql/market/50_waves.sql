@@ -134,13 +134,11 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
-    UPDATE waves w SET state = 'dispatched', dispatched_at = clock_timestamp() WHERE w.id = require(wave, 'wave') AND w.state = 'frozen';
-    IF NOT FOUND AND NOT EXISTS (SELECT FROM waves w WHERE w.id = wave AND w.state = 'dispatched') THEN
-        RAISE EXCEPTION 'wave % has no frozen lists', wave USING ERRCODE = 'KT301', HINT = 'Freeze them with freeze_wave() first.';
-    END IF;
+    PERFORM require_wave(wave, '{frozen,dispatched}');
+    UPDATE waves w SET state = 'dispatched', dispatched_at = clock_timestamp() WHERE w.id = wave AND w.state = 'frozen';
 END
 $$;
-COMMENT ON FUNCTION dispatch_wave(bigint) IS 'The drivers leave with the goods of a wave. Errors: KT301 lists not frozen.';
+COMMENT ON FUNCTION dispatch_wave(bigint) IS 'The drivers leave with the goods of a wave. Errors: KT301 lists not frozen, KT303 no such wave.';
 
 CREATE VIEW demand WITH (security_barrier) AS
 SELECT l.wave_id, l.party_id AS supplier_id, i.item AS item_id, c.sku_id, s.reference AS sku, i.units, i.amount

@@ -36,9 +36,7 @@ DECLARE
     v_count int;
 BEGIN
     PERFORM read_committed();
-    IF NOT EXISTS (SELECT FROM waves w WHERE w.id = require(wave, 'wave') AND w.state = 'dispatched') THEN
-        RAISE EXCEPTION 'wave % has not been dispatched', wave USING ERRCODE = 'KT301';
-    END IF;
+    PERFORM require_wave(wave, '{dispatched}');
     WITH arrived AS (
         UPDATE orders o SET state = 'arrived'
         FROM campaigns c
@@ -52,7 +50,7 @@ END
 $$;
 COMMENT ON FUNCTION arrive(bigint, bigint) IS
     'The goods of a wave have come to a pickup point: its paid orders can be fetched. Returns how many orders; again 0. '
-    'Errors: KT301 wave not dispatched.';
+    'Errors: 0A000 not READ COMMITTED, KT301 wave not dispatched, KT303 no such wave.';
 
 CREATE FUNCTION steward_at(point bigint, steward bigint)
 RETURNS void
@@ -65,6 +63,25 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION steward_at(bigint, bigint) IS 'Internal. Refuses a member who is not the steward of the point (42501).';
+
+CREATE FUNCTION hand_parcel(campaign bigint, order_id bigint, how text)
+RETURNS text
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+BEGIN
+    UPDATE orders o SET state = 'picked_up'
+    WHERE o.campaign_id = campaign AND o.id = hand_parcel.order_id AND o.state = 'arrived';
+    -- An order that was completed unfetched may still be fetched; one that was refunded whole may not.
+    IF NOT FOUND AND EXISTS (SELECT FROM orders o WHERE o.campaign_id = campaign AND o.id = hand_parcel.order_id AND o.state = 'refunded') THEN
+        RETURN 'refunded';
+    END IF;
+    UPDATE pickups p SET picked_at = clock_timestamp(), picked_by = how
+    WHERE p.campaign_id = campaign AND p.order_id = hand_parcel.order_id;
+    RETURN 'picked_up';
+END
+$$;
+COMMENT ON FUNCTION hand_parcel(bigint, bigint, text) IS
+    'Internal. Hands over a parcel whose row the caller has locked; refunded when the whole order was paid back.';
 
 CREATE FUNCTION pick_up(point bigint, code text, steward bigint, OUT outcome text, OUT campaign_id bigint, OUT order_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
@@ -99,13 +116,10 @@ BEGIN
         outcome := 'ambiguous';
         RETURN;
     END IF;
-    UPDATE pickups p SET picked_at = clock_timestamp(), picked_by = 'code'
-    WHERE p.point_id = point AND p.code_mac = ANY (v_macs) AND p.picked_at IS NULL
-    RETURNING p.campaign_id, p.order_id INTO campaign_id, order_id;
+    SELECT p.campaign_id, p.order_id INTO campaign_id, order_id
+    FROM pickups p WHERE p.point_id = point AND p.code_mac = ANY (v_macs) AND p.picked_at IS NULL FOR NO KEY UPDATE;
     IF FOUND THEN
-        UPDATE orders o SET state = 'picked_up'
-        WHERE o.campaign_id = pick_up.campaign_id AND o.id = pick_up.order_id AND o.state = 'arrived';
-        outcome := 'picked_up';
+        outcome := hand_parcel(campaign_id, order_id, 'code');
         RETURN;
     END IF;
     SELECT p.campaign_id, p.order_id INTO campaign_id, order_id
@@ -120,7 +134,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION pick_up(bigint, text, bigint) IS
-    'Hands the goods over against a pickup code. Outcomes: picked_up (with the order), already_picked_up (with the order), '
+    'Hands the goods over against a pickup code. Outcomes: picked_up (with the order), already_picked_up, refunded whole (both with the order), '
     'mistyped (the check symbol is wrong, not counted), invalid_code (counted; the same answer for unknown, other point, not arrived), '
     'locked (too many wrong codes at the point today), ambiguous (two parcels share the code: use hand_over), '
     'no_key (no key file, or the owner of the market may not use it: use hand_over). Commit also after a refusal, so that the count stays. Errors: 42501 not the steward of the point.';
@@ -144,15 +158,12 @@ BEGIN
     IF v_picked IS NOT NULL THEN
         RETURN 'already_picked_up';
     END IF;
-    UPDATE pickups p SET picked_at = clock_timestamp(), picked_by = CASE WHEN steward IS NULL THEN 'operator' ELSE 'steward' END
-    WHERE p.campaign_id = campaign AND p.order_id = hand_over.order_id;
-    UPDATE orders o SET state = 'picked_up' WHERE o.campaign_id = campaign AND o.id = hand_over.order_id AND o.state = 'arrived';
-    RETURN 'picked_up';
+    RETURN hand_parcel(campaign, order_id, CASE WHEN steward IS NULL THEN 'operator' ELSE 'steward' END);
 END
 $$;
 COMMENT ON FUNCTION hand_over(bigint, bigint, bigint) IS
     'Hands goods over without a code: the steward of the point, or an operator (no steward given), vouches for it and stands recorded. '
-    'Outcomes: picked_up, already_picked_up. Errors: 42501 not the steward of the point, KT301 not arrived.';
+    'Outcomes: picked_up, already_picked_up, refunded (the whole order was paid back). Errors: 42501 not the steward of the point, KT301 not arrived.';
 
 CREATE FUNCTION renew_code(campaign bigint, order_id bigint)
 RETURNS text
@@ -194,8 +205,9 @@ DECLARE
     v_total int := 0;
 BEGIN
     PERFORM read_committed();
+    PERFORM require_wave(wave, '{dispatched}');
     FOR v_campaign IN
-        SELECT c.id, c.hold FROM campaigns c WHERE c.wave_id = require(wave, 'wave') ORDER BY c.id
+        SELECT c.id, c.hold FROM campaigns c WHERE c.wave_id = wave ORDER BY c.id
     LOOP
         v_due := stamp_due(v_campaign.hold);
         UPDATE orders o SET state = 'completed', due_at = v_due
@@ -216,4 +228,5 @@ END
 $$;
 COMMENT ON FUNCTION complete_wave(bigint, interval) IS
     'Completes the orders of a wave that were handed over, and those that lay unfetched for longer than an interval when one is given '
-    '(automatic receipt); their shares become due after the campaign''s hold. Returns how many.';
+    '(automatic receipt); their shares become due after the campaign''s hold. Returns how many. '
+    'Errors: 0A000 not READ COMMITTED, KT301 wave not dispatched, KT303 no such wave.';

@@ -50,10 +50,11 @@ BEGIN
     RETURN QUERY
     WITH c AS (
         SELECT o.campaign_id, o.id, c.id IS NOT NULL AND b.id IS NOT NULL AND p.id IS NOT NULL
-               AND ktt.depth(o.chain) <= g.max_levels AND (ktt.members(o.chain))[1] = c.supply_leader_id AS ok
-        FROM orders o CROSS JOIN settings g LEFT JOIN campaigns c ON c.id = o.campaign_id
+               AND o.chain = CASE WHEN o.seller_account_id IS NULL THEN ktt.chain(ARRAY[c.supply_leader_id]) ELSE s.chain END AS ok
+        FROM orders o LEFT JOIN campaigns c ON c.id = o.campaign_id
+        LEFT JOIN campaign_sellers s ON s.campaign_id = o.campaign_id AND s.account_id = o.seller_account_id
         LEFT JOIN members b ON b.id = o.buyer_id LEFT JOIN pickup_points p ON p.id = o.point_id)
-    SELECT 'orders have a campaign, a buyer, a point and a chain within the levels', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+    SELECT 'orders have a campaign, a buyer, a point and their seller''s chain', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c;
 
@@ -119,7 +120,8 @@ BEGIN
     -- Lists
     RETURN QUERY
     WITH listed AS (
-        SELECT c.wave_id, o.point_id, sum(o.basket - coalesce(r.basket, '{}')) AS basket
+        SELECT c.wave_id, o.point_id, sum(o.basket - coalesce(r.basket, '{}')) AS basket,
+               count(*) FILTER (WHERE o.basket <> coalesce(r.basket, '{}')) AS orders
         FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id AND w.frozen_at IS NOT NULL
         LEFT JOIN LATERAL (
             SELECT ktt.basket_agg(f.item_id, f.units, f.amount) AS basket FROM refunds f
@@ -127,7 +129,7 @@ BEGIN
         WHERE o.state NOT IN ('placed', 'cancelled', 'expired') GROUP BY 1, 2),
     c AS (
         SELECT coalesce(l.wave_id, d.wave_id) AS wave, coalesce(l.point_id, d.party_id) AS point,
-               coalesce(l.basket, '{}') = coalesce(d.basket, '{}')
+               coalesce(l.basket, '{}') = coalesce(d.basket, '{}') AND coalesce(l.orders, 0) = coalesce(d.orders, 0)
                AND coalesce(d.digest = ktt.blake2b(ktt.basket_send(d.basket)), true) AS ok
         FROM listed l FULL JOIN (SELECT * FROM wave_lists x WHERE x.kind = 'delivery') d ON d.wave_id = l.wave_id AND d.party_id = l.point_id)
     SELECT 'delivery lists are the recount of the orders', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
@@ -146,6 +148,19 @@ BEGIN
             ON l.wave_id = d.wave_id AND l.party_id = d.supplier_id)
     SELECT 'demand is what is delivered, at supply prices', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(format('wave %s, supplier %s', c.wave, c.supplier)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    WITH c AS (
+        SELECT coalesce(p.campaign_id, o.campaign_id) AS campaign_id, coalesce(p.order_id, o.id) AS id,
+               o.point_id = p.point_id AND o.code_mac IS NOT DISTINCT FROM p.code_mac
+               AND CASE o.state WHEN 'arrived' THEN p.picked_at IS NULL WHEN 'picked_up' THEN p.picked_at IS NOT NULL
+                                ELSE o.state IN ('completed', 'refunded') END AS ok
+        FROM pickups p FULL JOIN (SELECT * FROM orders x WHERE x.state IN ('arrived', 'picked_up', 'completed')) y
+            ON y.campaign_id = p.campaign_id AND y.id = p.order_id
+        LEFT JOIN orders o ON o.campaign_id = coalesce(p.campaign_id, y.campaign_id) AND o.id = coalesce(p.order_id, y.id))
+    SELECT 'parcels are where their orders say', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c;
 
     -- Refunds and settlement

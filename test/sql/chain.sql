@@ -245,3 +245,11 @@ WHERE 'chain'::regtype IN (castsource, casttarget) AND obj_description(c.oid, 'p
 UNION ALL
 SELECT 'operator class', opcname FROM pg_opclass AS o
 WHERE opcintype = 'chain'::regtype AND obj_description(o.oid, 'pg_opclass') IS NULL;
+
+-- An id that is put behind a text stays text, with ktt on the search path as well.
+SET search_path = ktt, public;
+SELECT 'order ' || 5::bigint AS left_literal, 5::bigint || ' orders' AS right_literal, 'x' || 5 AS int4;
+SELECT '7>12'::chain || 93 AS int4, 93::smallint || '7>12'::chain AS int2, '7>12'::chain || '93' AS literal;
+SELECT '7>12'::chain || 1.5;
+SELECT '7>12'::chain || 'x'::text;
+RESET search_path;
