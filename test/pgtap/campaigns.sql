@@ -27,7 +27,7 @@ SELECT throws_ok(format('SELECT create_campaign(id(''wave''), id(''leader''), ''
                  'campaign must close after it opens, at a finite time', 'times ' || t)
 FROM unnest(ARRAY['''infinity''', '''-infinity''', '''2001-01-01''', '''2999-01-01'', ''2999-01-01''', '''2999-01-01'', ''infinity''']) t;
 SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '-1 day')$$, '23514', NULL, 'a hold below zero');
-SELECT throws_ok($$SELECT create_campaign(999999, id('leader'), 'c4', '2999-01-01')$$, 'KT301', 'wave 999999 is not open', 'an unknown wave');
+SELECT throws_ok($$SELECT create_campaign(999999, id('leader'), 'c4', '2999-01-01')$$, 'KT303', 'wave 999999 does not exist', 'an unknown wave');
 SELECT throws_ok($$SELECT create_campaign(id('wave'), 999999, 'c4', '2999-01-01')$$, 'KT303', 'supply leader 999999 does not exist', 'an unknown leader');
 SELECT throws_ok($$SELECT create_campaign(NULL, id('leader'), 'c4', '2999-01-01')$$, '22004', 'wave must not be null', 'no wave');
 SELECT throws_ok($$SELECT create_campaign(id('wave'), NULL, 'c4', '2999-01-01')$$, '22004', 'supply leader must not be null', 'no leader');

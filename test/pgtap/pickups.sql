@@ -1,7 +1,7 @@
 -- Arrival, the code that fetches the goods, completion.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(48);
+SELECT plan(51);
 \ir lib/market.sql
 
 -- Every code is kept here as the buyer would.
@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.code(request text) RETURNS text
 LANGUAGE sql STABLE AS $$ SELECT c.code FROM codes c WHERE c.request = code.request $$;
 
 INSERT INTO codes SELECT r, CASE WHEN buy(r, b, '{rice}', '{1}', NULL, p) = 'paid' THEN current_setting('fixture.code') END
-FROM (VALUES ('a', 'buyer', 'gate'), ('b', 'neighbour', 'gate'), ('c', 'rival', 'shed'), ('d', 'chief', 'gate'), ('e', 'cashier', 'barn')) v(r, b, p);
+FROM (VALUES ('a', 'buyer', 'gate'), ('b', 'neighbour', 'gate'), ('c', 'rival', 'shed'), ('d', 'chief', 'gate'), ('e', 'cashier', 'barn'), ('f', 'mill', 'barn')) v(r, b, p);
 SELECT close_wave(id('wave')), freeze_wave(id('wave')), dispatch_wave(id('wave')) \g /dev/null
 
 -- Arrival.
@@ -22,7 +22,7 @@ SELECT is(state('c'), 'paid', 'the shed is another point');
 SELECT answers('SELECT arrive(id(''wave''), id(''gate''))', '0', 'they arrive once');
 SELECT throws_ok('SELECT arrive(NULL, id(''gate''))', '22004', 'wave must not be null', 'no wave');
 SELECT throws_ok('SELECT arrive(id(''wave''), NULL)', '22004', 'pickup point must not be null', 'no point');
-SELECT throws_ok('SELECT arrive(999999, id(''gate''))', 'KT301', NULL, 'an unknown wave');
+SELECT throws_ok('SELECT arrive(999999, id(''gate''))', 'KT303', 'wave 999999 does not exist', 'an unknown wave');
 SELECT arrive(id('wave'), id('shed')), arrive(id('wave'), id('barn')) \g /dev/null
 
 -- By hand.
@@ -64,7 +64,7 @@ SELECT answers('SELECT outcome FROM pick_up(id(''gate''), pg_temp.code(''new b''
 SELECT configure(max_code_failures => 20) \g /dev/null
 UPDATE pickups SET code_mac = (SELECT p.code_mac FROM pickups p WHERE p.order_id = id('b')), picked_at = NULL, picked_by = NULL WHERE order_id = id('d');
 SELECT answers('SELECT outcome FROM pick_up(id(''gate''), pg_temp.code(''new b''), id(''steward''))', 'ambiguous', 'two parcels with one code: nobody guesses');
-UPDATE pickups SET code_mac = NULL, picked_at = clock_timestamp(), picked_by = 'steward' WHERE order_id = id('d');
+UPDATE pickups SET code_mac = (SELECT o.code_mac FROM orders o WHERE o.id = order_id), picked_at = clock_timestamp(), picked_by = 'steward' WHERE order_id = id('d');
 SELECT is((SELECT outcome FROM pick_up(id('gate'), pg_temp.code('new b'), id('steward'))), 'picked_up', 'the new one fetches the goods');
 \else
 SELECT answers('SELECT outcome FROM pick_up(id(''gate''), ''0000'', id(''steward''))', 'no_key', 'without a key file there are no codes');
@@ -72,6 +72,13 @@ SELECT throws_ok('SELECT renew_code(id(''campaign''), id(''b''))', 'KT501', NULL
 SELECT is((SELECT array_agg(hand_over(id('campaign'), id(r))) FROM unnest('{a,b}'::text[]) r), '{picked_up,picked_up}', 'goods are handed over all the same');
 SELECT skip('needs a key file', 9);
 \endif
+
+-- What was paid back whole is not handed out, by code or without.
+SELECT refund_order(id('campaign'), id('f'), id('rice'), 1, 'f') \g /dev/null
+SELECT appoint_steward((SELECT community_id FROM pickup_points WHERE id = id('barn')), id('chief')) \g /dev/null
+SELECT answers('SELECT hand_over(id(''campaign''), id(''f''))', 'refunded', 'a parcel that was paid back stays');
+SELECT answers('SELECT outcome FROM pick_up(id(''barn''), coalesce(pg_temp.code(''f''), ''0''), id(''chief''))', CASE WHEN :'has_key' THEN 'refunded' ELSE 'no_key' END,
+               'its code does not help');
 
 -- Completion.
 SELECT is(complete_wave(id('wave')), 4, 'what was handed over is completed');
@@ -85,6 +92,7 @@ SELECT is((SELECT outcome FROM pick_up(id('shed'), coalesce(pg_temp.code('c'), '
           'who comes late still gets his goods');
 SELECT is(state('c'), 'completed', 'and his order stays completed');
 SELECT is_empty('SELECT violations()', 'all is well');
+SELECT throws_ok('SELECT complete_wave(999999)', 'KT303', 'wave 999999 does not exist', 'an unknown wave');
 SELECT throws_ok('SELECT complete_wave(NULL)', '22004', 'wave must not be null', 'no wave');
 
 SELECT * FROM finish();

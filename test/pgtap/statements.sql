@@ -1,7 +1,7 @@
 -- Statements: a member's ledger, line by line, and as it was issued.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(24);
+SELECT plan(25);
 \ir lib/market.sql
 
 SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller') \g /dev/null
@@ -48,6 +48,11 @@ SELECT throws_ok('SELECT issue_statement(NULL, now())', '22004', 'member must no
 SELECT throws_ok('SELECT issue_statement(id(''seller''), NULL)', '22004', 'until must not be null', 'no end');
 SELECT throws_ok($$INSERT INTO statements (member_id, period, opening, closing, lines, digest) SELECT member_id, period, 0, 0, '[]', '' FROM statements$$, '23P01', NULL, 'two cannot cover the same time');
 SELECT is((SELECT count(*) FROM statements), 2::bigint, 'there are two');
+
+-- The books stay closed when the clock steps back: here their end is set ahead of it.
+UPDATE settings SET books_closed_at = '2999-01-01';
+SELECT refund_order(id('campaign'), id('a'), id('apple'), 1, 'late') \g /dev/null
+SELECT is((SELECT written_at FROM journals ORDER BY id DESC LIMIT 1), '2999-01-01'::timestamptz, 'no journal is written into closed books');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(79);
+SELECT plan(84);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -67,7 +67,7 @@ FROM unnest(ARRAY['UPDATE orders SET shares = shares + shares(account(''mill'', 
                   'UPDATE orders SET basket = basket + basket(999999, 1, 1), amount = amount + 1, shares = shares + shares(account(''mill'', ''goods''), 1) WHERE id = id(''a'')']) d;
 SELECT pg_temp.finds('UPDATE campaign_items SET supply_price = 1 WHERE id = id(''apple'')', 'orders have the listed prices and the shares of their rules');
 SELECT pg_temp.finds('UPDATE campaign_items SET rule = ''supplier cost, platform 3% of sale, supply_leader rest'', payees = payees[1:3] WHERE id = id(''apple'')', 'orders have the listed prices and the shares of their rules');
-SELECT pg_temp.finds(d, 'orders have a campaign, a buyer, a point and a chain within the levels')
+SELECT pg_temp.finds(d, 'orders have a campaign, a buyer, a point and their seller''s chain')
 FROM unnest(ARRAY['UPDATE orders SET buyer_id = 999999 WHERE id = id(''a'')', 'UPDATE orders SET point_id = 999999 WHERE id = id(''a'')', 'UPDATE orders SET chain = chain || 999999 WHERE id = id(''a'')',
                   'UPDATE orders SET chain = ''999999'' WHERE id = id(''a'')', 'DELETE FROM campaigns WHERE id = id(''campaign'')']) d;
 SELECT pg_temp.finds(d, 'no order after the cut-off')
@@ -91,6 +91,11 @@ FROM unnest(ARRAY['UPDATE wave_lists SET basket = basket + basket(id(''rice''), 
 SELECT pg_temp.finds(d, 'demand is what is delivered, at supply prices')
 FROM unnest(ARRAY['UPDATE wave_lists SET party_id = id(''leader'') WHERE kind = ''demand'' AND party_id = id(''mill'')', 'UPDATE wave_lists SET basket = basket + basket(id(''rice''), 0, 1) WHERE party_id = id(''mill'') AND kind = ''demand''',
                   'UPDATE wave_lists SET digest = blake2b(digest) WHERE kind = ''demand''', 'DELETE FROM wave_lists WHERE kind = ''demand''']) d;
+
+SELECT pg_temp.finds(d, 'parcels are where their orders say')
+FROM unnest(ARRAY['UPDATE pickups SET point_id = point_id + 1 WHERE order_id = id(''a'')', 'DELETE FROM pickups WHERE order_id = id(''a'')',
+                  'UPDATE pickups SET code_mac = ''x'' WHERE order_id = id(''a'')', 'UPDATE orders SET state = ''paid'', due_at = NULL WHERE id = id(''a'')',
+                  'UPDATE orders SET state = ''arrived'', due_at = NULL WHERE id = id(''a'')']) d;
 
 -- Refunds, settlement, payouts, statements
 SELECT pg_temp.finds(d, 'no line is refunded more than was paid')

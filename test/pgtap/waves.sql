@@ -12,8 +12,8 @@ SELECT cancel_order(id('campaign'), id('e')), refund_order(id('campaign'), id('f
 
 -- Out of turn.
 SELECT throws_ok('SELECT freeze_wave(id(''wave''))', 'KT301', format('wave %s is still open', id('wave')), 'an open wave is not frozen');
-SELECT throws_ok('SELECT dispatch_wave(id(''wave''))', 'KT301', format('wave %s has no frozen lists', id('wave')), 'nor dispatched');
-SELECT throws_ok('SELECT arrive(id(''wave''), id(''gate''))', 'KT301', format('wave %s has not been dispatched', id('wave')), 'nor does it arrive');
+SELECT throws_ok('SELECT dispatch_wave(id(''wave''))', 'KT301', format('wave %s is open', id('wave')), 'nor dispatched');
+SELECT throws_ok('SELECT arrive(id(''wave''), id(''gate''))', 'KT301', format('wave %s is open', id('wave')), 'nor does it arrive');
 SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''mill''), ''{}'', ''{}'')', 'KT303', NULL, 'nor do its goods');
 SELECT answers('SELECT complete_wave(id(''wave''))', '0', 'nothing is completed');
 
@@ -67,7 +67,7 @@ SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''leader''), ''{}'', ''{
 -- On the way.
 SELECT lives_ok('SELECT dispatch_wave(id(''wave''))', 'the drivers leave');
 SELECT answers('SELECT dispatch_wave(id(''wave''))', '', 'once');
-SELECT throws_ok('SELECT dispatch_wave(999999)', 'KT301', NULL, 'an unknown wave has no lists');
+SELECT throws_ok('SELECT dispatch_wave(999999)', 'KT303', 'wave 999999 does not exist', 'an unknown wave');
 SELECT throws_ok('SELECT dispatch_wave(NULL)', '22004', 'wave must not be null', 'no wave');
 SELECT results_eq('SELECT orders FROM freeze_wave(id(''wave''))', 'VALUES (3::bigint)', 'the lists can still be asked for');
 
