@@ -15,7 +15,7 @@ SELECT throws_ok('SELECT freeze_wave(id(''wave''))', 'KT301', format('wave %s is
 SELECT throws_ok('SELECT dispatch_wave(id(''wave''))', 'KT301', format('wave %s is open', id('wave')), 'nor dispatched');
 SELECT throws_ok('SELECT arrive(id(''wave''), id(''gate''))', 'KT301', format('wave %s is open', id('wave')), 'nor does it arrive');
 SELECT throws_ok('SELECT receive_goods(id(''wave''), id(''mill''), ''{}'', ''{}'')', 'KT303', NULL, 'nor do its goods');
-SELECT answers('SELECT complete_wave(id(''wave''))', '0', 'nothing is completed');
+SELECT throws_ok('SELECT complete_wave(id(''wave''))', 'KT301', format('wave %s is open', id('wave')), 'nor completed');
 
 -- Closing.
 SELECT is(close_wave(id('wave')), 1, 'the wave closes its campaign');
