@@ -164,7 +164,7 @@ for my $how (qw(immediate kill))
 
 # At random moments, from the connection to a little after the answer.
 my %met;
-my $trials = long() ? 300 : 12;
+my $trials = long() ? 300 : 10;
 for my $trial (1 .. $trials)
 {
 	my $met = settle_with_crash("random moment $trial", sub {
@@ -180,7 +180,7 @@ verified($node, 'shop', 'after all crashes of settlements');
 
 # Orders and payments under way while the server dies.
 my $clients = 4;
-my $rounds = long() ? 50 : 4;
+my $rounds = long() ? 50 : 3;
 $node->safe_psql('template1', 'CREATE DATABASE trade');
 psql_ok($node, 'trade', 'CREATE EXTENSION ktt CASCADE');
 new_market($node, 'trade', members => 104,
