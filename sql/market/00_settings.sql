@@ -125,11 +125,13 @@ COMMENT ON FUNCTION require(anyelement, text) IS 'Internal. Returns the value, o
 
 CREATE FUNCTION can_make_codes()
 RETURNS boolean
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
-    SELECT ktt.has_key('code')
+BEGIN
+    RETURN ktt.has_key('code')
        AND has_function_privilege('ktt.pickup_mac(text, uuid)', 'EXECUTE')
-       AND has_function_privilege('ktt.pickup_macs(text, uuid)', 'EXECUTE')
+       AND has_function_privilege('ktt.pickup_macs(text, uuid)', 'EXECUTE');
+END
 $$;
 COMMENT ON FUNCTION can_make_codes() IS
     'Internal. Whether pickup codes can be made and checked: there is a key, and the owner of the market may use it.';

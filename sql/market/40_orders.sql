@@ -157,12 +157,13 @@ CREATE FUNCTION place_order(
     campaign bigint, buyer bigint, items bigint[], units bigint[], request text,
     seller bigint DEFAULT NULL, point bigint DEFAULT NULL, location ktt.location DEFAULT NULL,
     OUT outcome text, OUT order_id bigint, OUT amount bigint, OUT pickup_point bigint, OUT code text, OUT item bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+-- The server would plan for every array of items anew, which takes longer than the order.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-    v_refused requests;
+    v_known record;
     v_first orders;
-    v_campaign record;
+    v_refused jsonb;
     v_chain ktt.chain;
     v_seller_account bigint;
     v_steward_account bigint;
@@ -187,86 +188,94 @@ BEGIN
             USING ERRCODE = CASE WHEN cardinality(items) > 1000 THEN '54000' ELSE '22023' END,
                   DETAIL = format('It has %s items and %s units.', cardinality(items), cardinality(units));
     END IF;
-    PERFORM read_committed();
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM read_committed();
+    END IF;
 
     -- Behind the gate, and not before: a new statement, hence a new view of state and clock.
     LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
 
-    SELECT * INTO v_first FROM orders o
-    WHERE o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request;
-    IF FOUND THEN
-        SELECT r.outcome, r.order_id, r.amount, r.pickup_point INTO outcome, order_id, amount, pickup_point
-        FROM repeat_order(v_first, items, units, seller, point, location) r;
-        RETURN;
-    END IF;
-    SELECT * INTO v_refused FROM requests r
-    WHERE r.kind = 'place_order' AND r.key = format('%s/%s/%s', campaign, buyer, place_order.request);
-    IF FOUND THEN
-        v_refused.result := claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location));
-        outcome := v_refused.result ->> 'outcome';
-        item := (v_refused.result ->> 'item')::bigint;
-        RETURN;
-    END IF;
-
-    SELECT c.wave_id, c.state, c.opens_at, c.closes_at, c.supply_leader_id, s.chain, s.account_id, m.id AS member,
-           g.market
-      INTO v_campaign
+    -- In one statement, because every one costs as much as a line: what became of the key, the campaign, who sells, where to.
+    SELECT c.wave_id, c.state, c.opens_at, c.closes_at, c.supply_leader_id, s.chain, s.account_id, m.id AS member, g.market,
+           o AS first, r.key AS refused, p.id AS point, p.capacity, w.account_id AS steward_account,
+           CASE WHEN NOT p.open THEN 'point_closed'
+                WHEN place_order.location IS NOT NULL
+                     AND NOT (ktt.within(p.location, place_order.location, p.radius)
+                              AND (p.area IS NULL OR ktt.covers(p.area, place_order.location))) THEN 'out_of_reach' END AS objection
+      INTO v_known
     FROM campaigns c CROSS JOIN settings g
     LEFT JOIN campaign_sellers s ON s.campaign_id = c.id AND s.member_id = seller
     LEFT JOIN members m ON m.id = buyer
+    LEFT JOIN orders o ON o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request
+    LEFT JOIN requests r ON r.kind = 'place_order' AND r.key = format('%s/%s/%s', campaign, buyer, place_order.request)
+    LEFT JOIN pickup_points p ON p.id = place_order.point
+    LEFT JOIN stewardships w ON w.community_id = p.community_id AND upper_inf(w.period)
     WHERE c.id = campaign;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
-    ELSIF v_campaign.member IS NULL THEN
+    END IF;
+    v_first := v_known.first;
+    IF v_first.id IS NOT NULL THEN
+        SELECT r.outcome, r.order_id, r.amount, r.pickup_point INTO outcome, order_id, amount, pickup_point
+        FROM repeat_order(v_first, items, units, seller, point, location) r;
+        RETURN;
+    ELSIF v_known.refused IS NOT NULL THEN
+        v_refused := claim_request('place_order', v_known.refused, refusal_arguments(items, units, seller, point, location));
+        outcome := v_refused ->> 'outcome';
+        item := (v_refused ->> 'item')::bigint;
+        RETURN;
+    ELSIF v_known.member IS NULL THEN
         RAISE EXCEPTION 'buyer % does not exist', buyer USING ERRCODE = 'KT303', HINT = 'Register the member first.';
-    ELSIF seller IS NULL OR seller = v_campaign.supply_leader_id THEN
-        v_chain := ktt.chain(ARRAY[v_campaign.supply_leader_id]);
-    ELSIF v_campaign.chain IS NULL THEN
+    ELSIF point IS NOT NULL AND v_known.point IS NULL THEN
+        RAISE EXCEPTION 'pickup point % does not exist', point USING ERRCODE = 'KT303';
+    ELSIF seller IS NULL OR seller = v_known.supply_leader_id THEN
+        v_chain := ktt.chain(ARRAY[v_known.supply_leader_id]);
+    ELSIF v_known.chain IS NULL THEN
         RAISE EXCEPTION 'member % does not sell in campaign %', seller, campaign
             USING ERRCODE = 'KT103', HINT = 'A sales leader joins with join_campaign().';
     ELSE
-        v_chain := v_campaign.chain;
-        v_seller_account := v_campaign.account_id;
+        v_chain := v_known.chain;
+        v_seller_account := v_known.account_id;
     END IF;
 
     -- Prices, rules and the clock are the market's, never the caller's.
-    IF v_campaign.state <> 'open' OR clock_timestamp() < v_campaign.opens_at THEN
-        outcome := CASE WHEN v_campaign.state IN ('closed', 'cancelled') THEN 'closed' ELSE 'not_open' END;
-    ELSIF clock_timestamp() >= v_campaign.closes_at THEN
-        outcome := 'closed';
-    END IF;
-
-    IF outcome IS NULL AND point IS NOT NULL THEN
-        SELECT p.id, p.capacity, s.account_id,
-               CASE WHEN NOT p.open THEN 'point_closed'
-                    WHEN place_order.location IS NOT NULL
-                         AND NOT (ktt.within(p.location, place_order.location, p.radius)
-                                  AND (p.area IS NULL OR ktt.covers(p.area, place_order.location))) THEN 'out_of_reach' END
-          INTO pickup_point, v_capacity, v_steward_account, outcome
-        FROM pickup_points p LEFT JOIN stewardships s ON s.community_id = p.community_id AND upper_inf(s.period)
-        WHERE p.id = point;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'pickup point % does not exist', point USING ERRCODE = 'KT303';
-        END IF;
-    END IF;
-
-    IF outcome IS NULL THEN
-        SELECT array_agg(i.id ORDER BY i.id), array_agg(l.units ORDER BY i.id),
-               array_agg(i.buyer_limit ORDER BY i.id), array_agg(i.slots ORDER BY i.id),
-               ktt.basket_agg(i.id, l.units, l.units * i.sale_price)
-          INTO v_ids, v_units, v_limits, v_slots, v_basket
-        FROM unnest(items, units) l(item, units)
-        JOIN campaign_items i ON i.id = l.item AND i.campaign_id = campaign AND NOT i.retired
-        WHERE l.units BETWEEN 1 AND 1000000;
-        IF cardinality(v_ids) IS DISTINCT FROM cardinality(items) OR ktt.cardinality(v_basket) <> cardinality(items) THEN
-            PERFORM refuse_lines(campaign, items, units);
-        END IF;
-    END IF;
+    outcome := CASE
+        WHEN v_known.state IN ('closed', 'cancelled') OR clock_timestamp() >= v_known.closes_at THEN 'closed'
+        WHEN v_known.state <> 'open' OR clock_timestamp() < v_known.opens_at THEN 'not_open'
+        ELSE v_known.objection END;
 
     -- Everything is taken or nothing: KT999 undoes the attempt and lets go of every row that it locked, also of those that were
     -- waited for and then had too little. Without an outcome it is made again, on what others have left by then.
     WHILE outcome IS NULL LOOP
         BEGIN
+            item := NULL;
+            pickup_point := point;
+            v_capacity := v_known.capacity;
+            v_steward_account := v_known.steward_account;
+            IF point IS NULL THEN
+                SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_known.wave_id) n;
+                IF NOT FOUND THEN
+                    outcome := CASE WHEN EXISTS (SELECT FROM nearest_pickup(location)) THEN 'full' ELSE 'no_point' END;
+                    RAISE EXCEPTION USING ERRCODE = 'KT999';
+                END IF;
+                SELECT p.capacity, w.account_id INTO v_capacity, v_steward_account
+                FROM pickup_points p LEFT JOIN stewardships w ON w.community_id = p.community_id AND upper_inf(w.period)
+                WHERE p.id = pickup_point;
+            END IF;
+
+            SELECT array_agg(i.id ORDER BY i.id), array_agg(l.units ORDER BY i.id),
+                   array_agg(i.buyer_limit ORDER BY i.id), array_agg(i.slots ORDER BY i.id),
+                   ktt.basket_agg(i.id, l.units, l.units * i.sale_price),
+                   sum(ktt.allocate(i.rule, l.units * i.sale_price, l.units * i.supply_price, l.units,
+                       array_replace(array_replace(i.payees, -1, v_seller_account), -2, v_steward_account)))
+              INTO v_ids, v_units, v_limits, v_slots, v_basket, v_shares
+            FROM unnest(items, units) l(item, units)
+            JOIN campaign_items i ON i.id = l.item AND i.campaign_id = campaign AND NOT i.retired
+            WHERE l.units BETWEEN 1 AND 1000000;
+            IF cardinality(v_ids) IS DISTINCT FROM cardinality(items) OR ktt.cardinality(v_basket) <> cardinality(items) THEN
+                PERFORM refuse_lines(campaign, items, units);
+            END IF;
+
             -- Limits and stock, by rising item id so that two orders queue and never deadlock.
             FOR n IN 1 .. cardinality(v_ids) LOOP
                 item := v_ids[n];
@@ -299,19 +308,9 @@ BEGIN
             item := NULL;
 
             -- The place at the point, last: its row is the one that most orders share.
-            IF point IS NULL THEN
-                SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_campaign.wave_id) n;
-                IF NOT FOUND THEN
-                    outcome := CASE WHEN EXISTS (SELECT FROM nearest_pickup(location)) THEN 'full' ELSE 'no_point' END;
-                    RAISE EXCEPTION USING ERRCODE = 'KT999';
-                END IF;
-                SELECT p.capacity, s.account_id INTO v_capacity, v_steward_account
-                FROM pickup_points p LEFT JOIN stewardships s ON s.community_id = p.community_id AND upper_inf(s.period)
-                WHERE p.id = pickup_point;
-            END IF;
             IF v_capacity IS NOT NULL THEN
                 INSERT INTO point_loads AS l (wave_id, point_id, parcels)
-                SELECT v_campaign.wave_id, pickup_point, 1 WHERE v_capacity > 0
+                SELECT v_known.wave_id, pickup_point, 1 WHERE v_capacity > 0
                 ON CONFLICT (wave_id, point_id) DO UPDATE SET parcels = l.parcels + 1 WHERE l.parcels < v_capacity;
                 IF NOT FOUND THEN
                     -- Somebody took the last place meanwhile: the next nearest point with room, where none was named.
@@ -320,13 +319,9 @@ BEGIN
                 END IF;
             END IF;
 
-            SELECT sum(ktt.allocate(i.rule, b.amount, b.units * i.supply_price, b.units,
-                       array_replace(array_replace(i.payees, -1, v_seller_account), -2, v_steward_account)))
-              INTO v_shares
-            FROM ktt.items(v_basket) b JOIN campaign_items i ON i.id = b.item;
             IF can_make_codes() THEN
                 code := ktt.new_pickup_code();
-                v_mac := ktt.pickup_mac(code, v_campaign.market);
+                v_mac := ktt.pickup_mac(code, v_known.market);
             END IF;
             INSERT INTO orders AS o (campaign_id, buyer_id, point_id, amount, seller_account_id, steward_account_id, placed_at,
                                      chain, basket, shares, request, location, code_mac)
@@ -341,7 +336,6 @@ BEGIN
             RETURN;
         EXCEPTION WHEN SQLSTATE 'KT999' THEN
             code := NULL;
-            pickup_point := CASE WHEN point IS NOT NULL THEN pickup_point END;
         END;
     END LOOP;
 
@@ -355,13 +349,14 @@ BEGIN
         FROM repeat_order(v_first, items, units, seller, point, location) r;
         RETURN;
     END IF;
-    v_refused.key := format('%s/%s/%s', campaign, buyer, request);
-    v_refused.result := claim_request('place_order', v_refused.key, refusal_arguments(items, units, seller, point, location));
-    IF v_refused.result IS NULL THEN
-        PERFORM finish_request('place_order', v_refused.key, jsonb_build_object('outcome', outcome, 'item', item));
+    v_refused := claim_request('place_order', format('%s/%s/%s', campaign, buyer, request),
+                               refusal_arguments(items, units, seller, point, location));
+    IF v_refused IS NULL THEN
+        PERFORM finish_request('place_order', format('%s/%s/%s', campaign, buyer, request),
+                               jsonb_build_object('outcome', outcome, 'item', item));
     ELSE
-        outcome := v_refused.result ->> 'outcome';
-        item := (v_refused.result ->> 'item')::bigint;
+        outcome := v_refused ->> 'outcome';
+        item := (v_refused ->> 'item')::bigint;
     END IF;
 END
 $$;
