@@ -44,11 +44,9 @@ DECLARE
     v_settlement settlements;
     v_from timestamptz;
     v_until timestamptz;
-    v_earned ktt.shares;
-    v_refunded ktt.shares;
+    v_earned record;
+    v_refunded record;
     v_entries ktt.shares;
-    v_orders bigint;
-    v_refunds bigint;
     v_journal bigint;
 BEGIN
     PERFORM read_committed();
@@ -60,18 +58,16 @@ BEGIN
     END IF;
     v_from := coalesce(lower(v_settlement.due), '-infinity');
     v_until := upper(v_settlement.due);
-    -- Expressions, not SELECT INTO, so that the server may use parallel workers; the window is fixed, so they see the same rows.
-    v_earned := (SELECT sum(o.shares) FROM orders o WHERE o.due_at > v_from AND o.due_at <= v_until);
-    v_orders := (SELECT count(*) FROM orders o WHERE o.due_at > v_from AND o.due_at <= v_until);
-    v_refunded := (SELECT sum(r.shares) FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
-    v_refunds := (SELECT count(*) FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
-    v_entries := coalesce(v_earned, '{}') - coalesce(v_refunded, '{}');
+    -- Expressions, not SELECT INTO, so that the server may use parallel workers; the window is fixed, so both see what is due in it.
+    v_earned := (SELECT row(coalesce(sum(o.shares), '{}'), count(*)) FROM orders o WHERE o.due_at > v_from AND o.due_at <= v_until);
+    v_refunded := (SELECT row(coalesce(sum(r.shares), '{}'), count(*)) FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
+    v_entries := v_earned.f1 - v_refunded.f1;
     IF ktt.cardinality(v_entries) > 0 THEN
         v_journal := post('settlement', settlement::text,
                           v_entries - ktt.shares(market_account('clearing'), ktt.total(v_entries)), v_until);
     END IF;
     UPDATE settlements s
-       SET posted_at = clock_timestamp(), journal_id = v_journal, orders = v_orders, refunds = v_refunds, amount = ktt.total(v_entries)
+       SET posted_at = clock_timestamp(), journal_id = v_journal, orders = v_earned.f2, refunds = v_refunded.f2, amount = ktt.total(v_entries)
      WHERE s.id = settlement RETURNING s.* INTO v_settlement;
     RETURN v_settlement;
 END
