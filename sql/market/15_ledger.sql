@@ -101,7 +101,7 @@ AS $$
         || int4send(octet_length(journal_digest.reference)) || convert_to(journal_digest.reference, 'UTF8')
         || int8send((extract(epoch FROM journal_digest.happened_at) * 1000000)::bigint)
         || ktt.shares_send(journal_digest.entries))
-    FROM settings s
+    FROM settings s WHERE s.singleton
 $$;
 COMMENT ON FUNCTION journal_digest(bigint, text, text, ktt.shares, timestamptz) IS
     'Internal. BLAKE2b-256 over: tag "ktt journal 1", market id, journal id, length and bytes of kind and of reference, '
@@ -109,12 +109,15 @@ COMMENT ON FUNCTION journal_digest(bigint, text, text, ktt.shares, timestamptz) 
 
 CREATE FUNCTION post(kind text, reference text, entries ktt.shares, happened_at timestamptz DEFAULT NULL)
 RETURNS bigint
-LANGUAGE plpgsql SET search_path FROM CURRENT
+-- By key, as most journals have a few entries, whatever the number of accounts.
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     v_id bigint := nextval(pg_get_serial_sequence('journals', 'id'));
     v_now timestamptz;
     v_at timestamptz;
+    v_known bigint;
+    v_kept bigint;
     v_first journals;
 BEGIN
     IF ktt.total(require(entries, 'entries')) <> 0 THEN
@@ -122,13 +125,14 @@ BEGIN
             USING ERRCODE = '23514', CONSTRAINT = 'journals_balanced_check',
                   DETAIL = format('The entries sum to %s.', ktt.total(entries));
     END IF;
-    IF (SELECT count(*) FROM ktt.entries(entries) e JOIN accounts a ON a.id = e.account) <> ktt.cardinality(entries) THEN
+    SELECT count(*), count(a.balance) INTO v_known, v_kept FROM ktt.entries(entries) e JOIN accounts a ON a.id = e.account;
+    IF v_known <> ktt.cardinality(entries) THEN
         RAISE EXCEPTION 'journal names an account that does not exist'
             USING ERRCODE = 'KT303', DETAIL = format('The entries are %s.', left(entries::text, 200));
     END IF;
     -- Before the clock is read: a statement that is being issued waits for this journal, or this journal comes after it.
     LOCK TABLE journals IN ROW EXCLUSIVE MODE;
-    v_now := greatest(clock_timestamp(), (SELECT s.books_closed_at FROM settings s));
+    v_now := greatest(clock_timestamp(), (SELECT s.books_closed_at FROM settings s WHERE s.singleton));
     v_at := coalesce(post.happened_at, v_now);
     INSERT INTO journals AS j (id, kind, reference, entries, happened_at, written_at, digest)
     OVERRIDING SYSTEM VALUE
@@ -145,10 +149,10 @@ BEGIN
     END IF;
     INSERT INTO postings (journal_id, account_id, amount)
     SELECT v_id, e.account, e.amount FROM ktt.entries(post.entries) e;
-    -- One order for everybody, so that two journals over the same accounts queue and never deadlock.
-    PERFORM FROM accounts a JOIN ktt.entries(post.entries) e ON e.account = a.id
-    WHERE a.balance IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE OF a;
-    IF FOUND THEN
+    IF v_kept > 0 THEN
+        -- One order for everybody, so that two journals over the same accounts queue and never deadlock.
+        PERFORM FROM accounts a JOIN ktt.entries(post.entries) e ON e.account = a.id
+        WHERE a.balance IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE OF a;
         UPDATE accounts a SET balance = a.balance + e.amount
         FROM ktt.entries(post.entries) e WHERE a.id = e.account AND a.balance IS NOT NULL;
     END IF;

@@ -157,8 +157,8 @@ CREATE FUNCTION place_order(
     campaign bigint, buyer bigint, items bigint[], units bigint[], request text,
     seller bigint DEFAULT NULL, point bigint DEFAULT NULL, location ktt.location DEFAULT NULL,
     OUT outcome text, OUT order_id bigint, OUT amount bigint, OUT pickup_point bigint, OUT code text, OUT item bigint)
--- The server would plan for every array of items anew, which takes longer than the order.
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
+-- Planned once, not for every array of items; and by key, because a plan made while a table was empty would read it whole for ever.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     v_known record;
@@ -203,7 +203,7 @@ BEGIN
                      AND NOT (ktt.within(p.location, place_order.location, p.radius)
                               AND (p.area IS NULL OR ktt.covers(p.area, place_order.location))) THEN 'out_of_reach' END AS objection
       INTO v_known
-    FROM campaigns c CROSS JOIN settings g
+    FROM campaigns c JOIN settings g ON g.singleton
     LEFT JOIN campaign_sellers s ON s.campaign_id = c.id AND s.member_id = seller
     LEFT JOIN members m ON m.id = buyer
     LEFT JOIN orders o ON o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request

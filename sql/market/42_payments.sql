@@ -4,7 +4,7 @@
 
 CREATE FUNCTION pay_order(campaign bigint, order_id bigint, amount bigint, reference text)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     v_first jsonb := claim_request('pay_order', reference,
