@@ -36,6 +36,9 @@ COMMENT ON FUNCTION open_settlement(timestamptz) IS
     'a window that is still open is returned again; NULL when nothing lies between. Call it in a transaction of its own, then post_settlement(). '
     'Errors: 0A000 not READ COMMITTED, 22023 infinite time.';
 
+CREATE TYPE due_sum AS (shares ktt.shares, number bigint);
+COMMENT ON TYPE due_sum IS 'Internal. What the orders or refunds of a window come to, and how many they are.';
+
 CREATE FUNCTION post_settlement(settlement bigint)
 RETURNS settlements
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
@@ -44,8 +47,8 @@ DECLARE
     v_settlement settlements;
     v_from timestamptz;
     v_until timestamptz;
-    v_earned record;
-    v_refunded record;
+    v_earned due_sum;
+    v_refunded due_sum;
     v_entries ktt.shares;
     v_journal bigint;
 BEGIN
@@ -59,15 +62,15 @@ BEGIN
     v_from := coalesce(lower(v_settlement.due), '-infinity');
     v_until := upper(v_settlement.due);
     -- Expressions, not SELECT INTO, so that the server may use parallel workers; the window is fixed, so both see what is due in it.
-    v_earned := (SELECT row(coalesce(sum(o.shares), '{}'), count(*)) FROM orders o WHERE o.due_at > v_from AND o.due_at <= v_until);
-    v_refunded := (SELECT row(coalesce(sum(r.shares), '{}'), count(*)) FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
-    v_entries := v_earned.f1 - v_refunded.f1;
+    v_earned := (SELECT row(coalesce(sum(o.shares), '{}'), count(*))::due_sum FROM orders o WHERE o.due_at > v_from AND o.due_at <= v_until);
+    v_refunded := (SELECT row(coalesce(sum(r.shares), '{}'), count(*))::due_sum FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
+    v_entries := v_earned.shares - v_refunded.shares;
     IF ktt.cardinality(v_entries) > 0 THEN
         v_journal := post('settlement', settlement::text,
                           v_entries - ktt.shares(market_account('clearing'), ktt.total(v_entries)), v_until);
     END IF;
     UPDATE settlements s
-       SET posted_at = clock_timestamp(), journal_id = v_journal, orders = v_earned.f2, refunds = v_refunded.f2, amount = ktt.total(v_entries)
+       SET posted_at = clock_timestamp(), journal_id = v_journal, orders = v_earned.number, refunds = v_refunded.number, amount = ktt.total(v_entries)
      WHERE s.id = settlement RETURNING s.* INTO v_settlement;
     RETURN v_settlement;
 END
