@@ -129,8 +129,8 @@ LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
 BEGIN
     RETURN ktt.has_key('code')
-       AND has_function_privilege('ktt.pickup_mac(text, uuid)', 'EXECUTE')
-       AND has_function_privilege('ktt.pickup_macs(text, uuid)', 'EXECUTE');
+       AND has_function_privilege('ktt.pickup_mac(text, uuid)'::regprocedure, 'EXECUTE')
+       AND has_function_privilege('ktt.pickup_macs(text, uuid)'::regprocedure, 'EXECUTE');
 END
 $$;
 COMMENT ON FUNCTION can_make_codes() IS

@@ -263,15 +263,16 @@ BEGIN
                 WHERE p.id = pickup_point;
             END IF;
 
-            SELECT array_agg(i.id ORDER BY i.id), array_agg(l.units ORDER BY i.id),
-                   array_agg(i.buyer_limit ORDER BY i.id), array_agg(i.slots ORDER BY i.id),
-                   ktt.basket_agg(i.id, l.units, l.units * i.sale_price),
-                   sum(ktt.allocate(i.rule, l.units * i.sale_price, l.units * i.supply_price, l.units,
-                       array_replace(array_replace(i.payees, -1, v_seller_account), -2, v_steward_account)))
+            -- Sorted once, not by every aggregate.
+            SELECT array_agg(o.id), array_agg(o.units), array_agg(o.buyer_limit), array_agg(o.slots),
+                   ktt.basket_agg(o.id, o.units, o.units * o.sale_price),
+                   sum(ktt.allocate(o.rule, o.units * o.sale_price, o.units * o.supply_price, o.units,
+                       array_replace(array_replace(o.payees, -1, v_seller_account), -2, v_steward_account)))
               INTO v_ids, v_units, v_limits, v_slots, v_basket, v_shares
-            FROM unnest(items, units) l(item, units)
-            JOIN campaign_items i ON i.id = l.item AND i.campaign_id = campaign AND NOT i.retired
-            WHERE l.units BETWEEN 1 AND 1000000;
+            FROM (SELECT i.id, i.buyer_limit, i.slots, i.rule, i.payees, i.sale_price, i.supply_price, l.units
+                  FROM unnest(items, units) l(item, units)
+                  JOIN campaign_items i ON i.id = l.item AND i.campaign_id = campaign AND NOT i.retired
+                  WHERE l.units BETWEEN 1 AND 1000000 ORDER BY i.id) o;
             IF cardinality(v_ids) IS DISTINCT FROM cardinality(items) OR ktt.cardinality(v_basket) <> cardinality(items) THEN
                 PERFORM refuse_lines(campaign, items, units);
             END IF;

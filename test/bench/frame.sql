@@ -10,6 +10,7 @@ CREATE SCHEMA bench;
 ALTER DATABASE :"DBNAME" SET max_parallel_workers_per_gather = 0;
 ALTER DATABASE :"DBNAME" SET max_parallel_maintenance_workers = 0;
 ALTER DATABASE :"DBNAME" SET jit = off;
+ALTER DATABASE :"DBNAME" SET random_page_cost = 1.1;
 ALTER DATABASE :"DBNAME" SET search_path = public, ktt;
 
 CREATE TABLE bench.samples (
