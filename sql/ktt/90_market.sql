@@ -16,6 +16,11 @@ BEGIN
     EXECUTE format('CREATE SCHEMA %I', schema);
     -- Every function of the market pins this path (SET search_path FROM CURRENT).
     PERFORM set_config('search_path', format('%I, ktt, pg_catalog, pg_temp', schema), true);
+    IF current_schema() IS DISTINCT FROM schema THEN
+        -- "$user" means the current role in a path, quoted or not.
+        RAISE EXCEPTION 'schema "%" cannot stand on a search path', schema
+            USING ERRCODE = '22023', HINT = 'Choose another name.';
+    END IF;
     EXECUTE $ktt_market$
 @market_sql@
 $ktt_market$;
@@ -23,7 +28,7 @@ END
 $ktt_create$;
 COMMENT ON FUNCTION ktt.create_market(name) IS
     'Makes a market: tables, views and functions in a new schema, owned by the caller, who needs CREATE on the database '
-    'and no more. Several markets can stand in one database. Errors: 42P06 when the schema exists.';
+    'and no more. Several markets can stand in one database. Errors: 22023 a name that a search path replaces, 42P06 when the schema exists.';
 
 CREATE FUNCTION ktt.upgrade_market(schema name DEFAULT 'market')
 RETURNS text
@@ -33,7 +38,9 @@ AS $ktt_upgrade$
 DECLARE
     v_layout text;
 BEGIN
-    IF to_regclass(format('%I.settings', schema)) IS NULL THEN
+    IF schema IS NULL THEN
+        RAISE EXCEPTION 'schema must not be null' USING ERRCODE = '22004';
+    ELSIF to_regclass(format('%I.settings', schema)) IS NULL THEN
         RAISE EXCEPTION 'there is no market in schema "%"', schema
             USING ERRCODE = 'KT303', HINT = 'Make one with ktt.create_market().';
     END IF;

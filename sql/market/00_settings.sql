@@ -9,7 +9,7 @@ CREATE TABLE settings (
     currency            text NOT NULL DEFAULT 'CNY' CHECK (currency ~ '^[A-Z]{3}$'),
     time_zone           text NOT NULL DEFAULT 'Asia/Shanghai',
     max_levels          int NOT NULL DEFAULT 2 CHECK (max_levels BETWEEN 1 AND 2),
-    hold                interval NOT NULL DEFAULT '7 days' CHECK (hold >= interval '0'),
+    hold                interval NOT NULL DEFAULT '7 days' CHECK (hold BETWEEN interval '0' AND interval '1 year'),
     stock_slots         int NOT NULL DEFAULT 16 CHECK (stock_slots BETWEEN 1 AND 64),
     max_code_failures   int NOT NULL DEFAULT 20 CHECK (max_code_failures > 0),
     books_closed_at     timestamptz
@@ -37,6 +37,14 @@ AS $$
 DECLARE
     v_settings settings;
 BEGIN
+    PERFORM read_committed();
+    IF configure.currency !~ '^[A-Z]{3}$' THEN
+        RAISE EXCEPTION 'currency must be three capital letters' USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(configure.currency, 64));
+    END IF;
+    PERFORM require_between(configure.max_levels, 1, 2, 'levels of distribution'),
+            require_between(configure.stock_slots, 1, 64, 'stock slots'),
+            require_between(configure.max_code_failures, 1, 1000000, 'code failures'),
+            require_hold(configure.hold);
     IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = configure.time_zone)
        AND configure.time_zone IS NOT NULL THEN
         RAISE EXCEPTION 'time zone "%" not recognized', configure.time_zone USING ERRCODE = '22023';
@@ -58,7 +66,7 @@ END
 $$;
 COMMENT ON FUNCTION configure(text, text, int, interval, int, int) IS
     'Changes the settings that are given and returns all of them; NULL leaves a setting as it is. '
-    'Errors: 22023 unrecognized time zone, 23514 value out of bounds, KT301 other currency after the first journal.';
+    'Errors: 22023 unrecognized time zone or value out of bounds, KT301 other currency after the first journal.';
 
 CREATE TABLE requests (
     kind        text NOT NULL,
@@ -122,6 +130,48 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION require(anyelement, text) IS 'Internal. Returns the value, or refuses NULL with the name of the argument (22004).';
+
+CREATE FUNCTION require_between(value numeric, low numeric, high numeric, name text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF value NOT BETWEEN low AND high OR value = 'NaN' THEN
+        RAISE EXCEPTION '% must be between % and %', name, low, high
+            USING ERRCODE = '22023', DETAIL = format('It is %s.', value);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_between(numeric, numeric, numeric, text) IS
+    'Internal. Refuses a value out of bounds (22023), naming the argument; NULL passes.';
+
+CREATE FUNCTION require_hold(hold interval)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF hold < interval '0' OR hold > interval '1 year' THEN
+        RAISE EXCEPTION 'hold must be between nothing and one year'
+            USING ERRCODE = '22023', DETAIL = format('It is %s.', hold);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_hold(interval) IS 'Internal. Refuses a hold that is negative or longer than a year (22023); NULL passes.';
+
+CREATE FUNCTION require_reference(reference text, name text)
+RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF octet_length(require(reference, name)) NOT BETWEEN 1 AND 256 THEN
+        RAISE EXCEPTION '% must be between 1 and 256 bytes', name
+            USING ERRCODE = '22023', DETAIL = format('It has %s bytes.', octet_length(reference));
+    END IF;
+    RETURN reference;
+END
+$$;
+COMMENT ON FUNCTION require_reference(text, text) IS
+    'Internal. Returns a key of the application''s, or refuses one that is NULL (22004), empty or longer than 256 bytes (22023).';
 
 CREATE FUNCTION can_make_codes()
 RETURNS boolean

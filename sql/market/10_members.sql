@@ -18,7 +18,8 @@ AS $$
 DECLARE
     v_id bigint;
 BEGIN
-    PERFORM require(reference, 'reference');
+    PERFORM read_committed();
+    PERFORM require_reference(reference, 'reference');
     INSERT INTO members AS m (reference) VALUES (register_member.reference)
     ON CONFLICT DO NOTHING RETURNING m.id INTO v_id;
     IF NOT FOUND THEN
@@ -61,6 +62,7 @@ AS $$
 DECLARE
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     PERFORM require_member(supply_leader, 'supply leader');
     PERFORM require_member(sales_leader, 'sales leader');
     IF supply_leader = sales_leader THEN
@@ -88,6 +90,7 @@ RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
+    PERFORM read_committed();
     UPDATE partnerships p SET period = tstzrange(lower(p.period), greatest(clock_timestamp(), lower(p.period) + interval '1 us'))
     WHERE p.supply_leader_id = require(supply_leader, 'supply leader')
       AND p.sales_leader_id = require(sales_leader, 'sales leader') AND upper_inf(p.period);

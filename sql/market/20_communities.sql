@@ -17,8 +17,10 @@ AS $$
 DECLARE
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
+    PERFORM require_between(households, 0, 100000000, 'households');
     INSERT INTO communities AS c (reference, households)
-    VALUES (require(add_community.reference, 'reference'), add_community.households)
+    VALUES (require_reference(add_community.reference, 'reference'), add_community.households)
     ON CONFLICT ON CONSTRAINT communities_reference_key
         DO UPDATE SET households = coalesce(excluded.households, c.households)
     RETURNING c.id INTO v_id;
@@ -48,6 +50,7 @@ DECLARE
     v_now timestamptz;
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     PERFORM require_member(member, 'steward');
     -- The community's row orders two appointments; the constraint stands behind it.
     PERFORM FROM communities c WHERE c.id = require(community, 'community') FOR UPDATE;

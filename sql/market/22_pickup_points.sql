@@ -35,12 +35,14 @@ AS $$
 DECLARE
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     IF NOT EXISTS (SELECT FROM communities c WHERE c.id = require(community, 'community')) THEN
         RAISE EXCEPTION 'community % does not exist', community USING ERRCODE = 'KT303';
     END IF;
-    PERFORM require(location, 'location');
+    PERFORM require(location, 'location'), require(radius, 'radius'),
+            require_between(radius::numeric, 0.001, 20000000, 'radius'), require_between(capacity, 0, 1000000000, 'capacity');
     INSERT INTO pickup_points AS p (community_id, reference, location, radius, area, capacity)
-    VALUES (community, require(add_pickup_point.reference, 'reference'), add_pickup_point.location,
+    VALUES (community, require_reference(add_pickup_point.reference, 'reference'), add_pickup_point.location,
             require(add_pickup_point.radius, 'radius'), add_pickup_point.area, add_pickup_point.capacity)
     ON CONFLICT ON CONSTRAINT pickup_points_reference_key DO NOTHING
     RETURNING p.id INTO v_id;
@@ -68,6 +70,7 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
+    PERFORM read_committed();
     UPDATE pickup_points p SET open = require(open_pickup_point.open, 'open') WHERE p.id = require(point, 'pickup point');
     IF NOT FOUND THEN
         RAISE EXCEPTION 'pickup point % does not exist', point USING ERRCODE = 'KT303';

@@ -17,9 +17,10 @@ AS $$
 DECLARE
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     PERFORM require_member(supplier, 'supplier');
     PERFORM open_account(supplier, 'goods');
-    INSERT INTO skus AS s (supplier_id, reference) VALUES (supplier, require(add_sku.reference, 'reference'))
+    INSERT INTO skus AS s (supplier_id, reference) VALUES (supplier, require_reference(add_sku.reference, 'reference'))
     ON CONFLICT DO NOTHING RETURNING s.id INTO v_id;
     IF NOT FOUND THEN
         SELECT s.id INTO STRICT v_id FROM skus s WHERE s.supplier_id = supplier AND s.reference = add_sku.reference;
@@ -55,6 +56,7 @@ DECLARE
     v_now timestamptz;
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     PERFORM require(supply_price, 'supply price');
     PERFORM require_member(supply_leader, 'supply leader');
     -- The sku's row orders two offers of it.
@@ -132,6 +134,7 @@ DECLARE
     v_now timestamptz;
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     PERFORM check_parties(require(rule, 'rule'));
     PERFORM FROM members m WHERE m.id = require(supply_leader, 'supply leader') FOR NO KEY UPDATE;
     IF NOT FOUND THEN

@@ -19,10 +19,10 @@ CREATE TABLE campaigns (
     supply_leader_id bigint NOT NULL REFERENCES members,
     account_id      bigint NOT NULL REFERENCES accounts,
     reference       text NOT NULL UNIQUE CHECK (octet_length(reference) BETWEEN 1 AND 256),
-    state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'open', 'closed', 'cancelled')),
+    state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'open', 'closed')),
     opens_at        timestamptz NOT NULL,
     closes_at       timestamptz NOT NULL,
-    hold            interval NOT NULL CHECK (hold >= interval '0'),
+    hold            interval NOT NULL CHECK (hold BETWEEN interval '0' AND interval '1 year'),
     CONSTRAINT campaigns_time_check CHECK (opens_at < closes_at AND isfinite(opens_at) AND isfinite(closes_at))
 );
 CREATE INDEX campaigns_wave_id_idx ON campaigns (wave_id);
@@ -46,7 +46,8 @@ CREATE TABLE campaign_items (
     retired             boolean NOT NULL DEFAULT false,
     CONSTRAINT campaign_items_slots_check CHECK ((slots IS NULL) = (stock IS NULL)),
     CONSTRAINT campaign_items_price_check
-        CHECK (0 <= supply_price AND supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0)
+        CHECK (0 <= supply_price AND supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0
+               AND sale_price <= 1000000000000)
 );
 CREATE UNIQUE INDEX campaign_items_on_sale_idx ON campaign_items (campaign_id, sku_id, sale_price) WHERE NOT retired;
 COMMENT ON TABLE campaign_items IS
@@ -98,7 +99,8 @@ AS $$
 DECLARE
     v_id bigint;
 BEGIN
-    INSERT INTO waves AS w (reference) VALUES (require(open_wave.reference, 'reference'))
+    PERFORM read_committed();
+    INSERT INTO waves AS w (reference) VALUES (require_reference(open_wave.reference, 'reference'))
     ON CONFLICT DO NOTHING RETURNING w.id INTO v_id;
     IF NOT FOUND THEN
         SELECT w.id INTO STRICT v_id FROM waves w WHERE w.reference = open_wave.reference;
@@ -136,13 +138,14 @@ AS $$
 DECLARE
     v_arguments jsonb := jsonb_build_object('wave', wave, 'supply_leader', supply_leader, 'closes_at', closes_at,
                                             'opens_at', opens_at, 'hold', hold);
-    v_first jsonb := claim_request('create_campaign', require(reference, 'reference'), v_arguments);
+    v_first jsonb := claim_request('create_campaign', require_reference(reference, 'reference'), v_arguments);
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     IF v_first IS NOT NULL THEN
         RETURN v_first::bigint;
     END IF;
-    PERFORM require_member(supply_leader, 'supply leader');
+    PERFORM require_member(supply_leader, 'supply leader'), require_hold(hold);
     IF NOT isfinite(require(closes_at, 'closing time')) OR closes_at <= coalesce(opens_at, clock_timestamp()) THEN
         RAISE EXCEPTION 'campaign must close after it opens, at a finite time'
             USING ERRCODE = '22023', DETAIL = format('It would open at %s and close at %s.', coalesce(opens_at, clock_timestamp()), closes_at);
@@ -162,7 +165,7 @@ $$;
 COMMENT ON FUNCTION create_campaign(bigint, bigint, text, timestamptz, timestamptz, interval) IS
     'Drafts a campaign of a supply leader in a wave and returns its id. It opens now unless told otherwise and takes orders until '
     'closes_at; hold is the time from completion to settlement. The reference is the request key. '
-    'Errors: 22023 times, KT010 same reference with other arguments, KT301 wave not open, KT303 no such member.';
+    'Errors: 22023 times or hold out of bounds, KT010 same reference with other arguments, KT301 wave not open, KT303 no such member.';
 
 CREATE FUNCTION list_item(
     campaign bigint, sku bigint, distribution_price bigint, sale_price bigint,
@@ -179,13 +182,15 @@ DECLARE
     v_slots int;
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign') FOR SHARE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
     ELSIF v_campaign.state NOT IN ('draft', 'open') THEN
         RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
     END IF;
-    PERFORM require(distribution_price, 'distribution price'), require(sale_price, 'sale price');
+    PERFORM require(distribution_price, 'distribution price'), require(sale_price, 'sale price'),
+            require_between(stock, 0, 1000000000000, 'stock'), require_between(buyer_limit, 1, 1000000000000, 'limit per buyer');
     SELECT o.* INTO v_offer FROM offers o
     WHERE o.sku_id = require(sku, 'sku') AND o.supply_leader_id = v_campaign.supply_leader_id AND upper_inf(o.period);
     IF NOT FOUND THEN
@@ -193,12 +198,12 @@ BEGIN
             USING ERRCODE = 'KT303', HINT = 'The supplier offers it with offer_sku().';
     END IF;
     IF NOT (v_offer.supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0
-            AND sale_price BETWEEN v_offer.floor_price AND v_offer.ceiling_price) THEN
+            AND sale_price BETWEEN v_offer.floor_price AND v_offer.ceiling_price AND sale_price <= 1000000000000) THEN
         RAISE EXCEPTION 'price of sku % is out of bounds', sku
             USING ERRCODE = 'KT302',
                   DETAIL = format('Supply price is %s, distribution price %s, sale price %s; the supplier allows sale prices from %s to %s.',
                                   v_offer.supply_price, distribution_price, sale_price, v_offer.floor_price, v_offer.ceiling_price),
-                  HINT = 'Prices rise from supply to distribution to sale.';
+                  HINT = 'Prices rise from supply to distribution to sale, which is at most 1000000000000.';
     END IF;
     SELECT r.rule INTO v_rule FROM rates r
     WHERE r.supply_leader_id = v_campaign.supply_leader_id AND (r.sku_id = sku OR r.sku_id IS NULL) AND upper_inf(r.period)
@@ -257,6 +262,7 @@ RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
+    PERFORM read_committed();
     UPDATE campaign_items i SET retired = true
     WHERE i.campaign_id = require(campaign, 'campaign') AND i.id = require(item, 'item') AND NOT i.retired;
     RETURN FOUND;
@@ -271,6 +277,7 @@ AS $$
 DECLARE
     v_campaign campaigns;
 BEGIN
+    PERFORM read_committed();
     SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign') FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
@@ -297,6 +304,7 @@ DECLARE
     v_chain ktt.chain;
     v_levels int;
 BEGIN
+    PERFORM read_committed();
     PERFORM require_member(sales_leader, 'sales leader');
     SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign');
     IF NOT FOUND THEN

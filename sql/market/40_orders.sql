@@ -149,6 +149,9 @@ BEGIN
             RAISE EXCEPTION 'item % is no longer on sale', v_line.item USING ERRCODE = 'KT303';
         END IF;
     END LOOP;
+    -- Whatever it was, it was put right meanwhile.
+    RAISE EXCEPTION 'items of campaign % changed while the order was placed', campaign
+        USING ERRCODE = '40001', HINT = 'Place the order again.';
 END
 $$;
 COMMENT ON FUNCTION refuse_lines(bigint, bigint[], bigint[]) IS 'Internal. Says what is wrong with the lines of an order.';
@@ -240,7 +243,7 @@ BEGIN
 
     -- Prices, rules and the clock are the market's, never the caller's.
     outcome := CASE
-        WHEN v_known.state IN ('closed', 'cancelled') OR clock_timestamp() >= v_known.closes_at THEN 'closed'
+        WHEN v_known.state = 'closed' OR clock_timestamp() >= v_known.closes_at THEN 'closed'
         WHEN v_known.state <> 'open' OR clock_timestamp() < v_known.opens_at THEN 'not_open'
         ELSE v_known.objection END;
 
@@ -275,6 +278,10 @@ BEGIN
                   WHERE l.units BETWEEN 1 AND 1000000 ORDER BY i.id) o;
             IF cardinality(v_ids) IS DISTINCT FROM cardinality(items) OR ktt.cardinality(v_basket) <> cardinality(items) THEN
                 PERFORM refuse_lines(campaign, items, units);
+            ELSIF ktt.amount(v_basket) > 10000000000000 THEN
+                -- Far above any order, and low enough that no total of a market overflows.
+                RAISE EXCEPTION 'amount of the order is out of range'
+                    USING ERRCODE = '22003', DETAIL = format('It is %s, maximum is 10000000000000.', ktt.amount(v_basket));
             END IF;
 
             -- Limits and stock, by rising item id so that two orders queue and never deadlock.

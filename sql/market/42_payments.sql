@@ -130,6 +130,10 @@ DECLARE
     v_expired orders[];
 BEGIN
     PERFORM read_committed();
+    IF require(older_than, 'age') < interval '0' THEN
+        RAISE EXCEPTION 'age must not be negative' USING ERRCODE = '22023', DETAIL = format('It is %s.', older_than);
+    END IF;
+    PERFORM require_between(require(at_most, 'number of orders'), 0, 1000000, 'number of orders');
     -- Not beside freeze_wave(), which expires all that is left and may hold what this wants.
     FOR v_order IN
         SELECT o.* FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id
@@ -146,6 +150,6 @@ END
 $$;
 COMMENT ON FUNCTION expire_orders(interval, int) IS
     'Ends orders that stayed unpaid for longer than an age and gives back what they held; returns how many, at most as many as asked. '
-    'Fit for a scheduler: call it until it returns 0.';
+    'Fit for a scheduler: call it until it returns 0. Errors: 0A000 not READ COMMITTED, 22023 negative age or number.';
 CREATE INDEX orders_unpaid_idx ON orders (placed_at) WHERE state = 'placed';
 COMMENT ON INDEX orders_unpaid_idx IS 'For expire_orders().';

@@ -109,8 +109,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_demand ktt.basket;
-    v_units ktt.basket := ktt.basket(items, units, array_fill(0::bigint, ARRAY[cardinality(items)]));
+    v_units ktt.basket;
 BEGIN
+    PERFORM read_committed();
+    v_units := ktt.basket(require(items, 'items'), require(units, 'units'), array_fill(0::bigint, ARRAY[cardinality(items)]));
     SELECT l.basket INTO v_demand FROM wave_lists l
     WHERE l.wave_id = require(wave, 'wave') AND l.kind = 'demand' AND l.party_id = require(supplier, 'supplier');
     IF NOT FOUND THEN
@@ -134,6 +136,7 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
+    PERFORM read_committed();
     PERFORM require_wave(wave, '{frozen,dispatched}');
     UPDATE waves w SET state = 'dispatched', dispatched_at = clock_timestamp() WHERE w.id = wave AND w.state = 'frozen';
 END

@@ -69,12 +69,13 @@ RETURNS text
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 BEGIN
-    UPDATE orders o SET state = 'picked_up'
-    WHERE o.campaign_id = campaign AND o.id = hand_parcel.order_id AND o.state = 'arrived';
-    -- An order that was completed unfetched may still be fetched; one that was refunded whole may not.
-    IF NOT FOUND AND EXISTS (SELECT FROM orders o WHERE o.campaign_id = campaign AND o.id = hand_parcel.order_id AND o.state = 'refunded') THEN
+    -- An order that was completed unfetched may still be fetched; one that was refunded whole may not, before or after.
+    PERFORM FROM orders o WHERE o.campaign_id = campaign AND o.id = hand_parcel.order_id AND o.refunded <> o.basket FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
         RETURN 'refunded';
     END IF;
+    UPDATE orders o SET state = 'picked_up'
+    WHERE o.campaign_id = campaign AND o.id = hand_parcel.order_id AND o.state = 'arrived';
     UPDATE pickups p SET picked_at = clock_timestamp(), picked_by = how
     WHERE p.campaign_id = campaign AND p.order_id = hand_parcel.order_id;
     RETURN 'picked_up';
@@ -139,16 +140,17 @@ COMMENT ON FUNCTION pick_up(bigint, text, bigint) IS
     'locked (too many wrong codes at the point today), ambiguous (two parcels share the code: use hand_over), '
     'no_key (no key file, or the owner of the market may not use it: use hand_over). Commit also after a refusal, so that the count stays. Errors: 42501 not the steward of the point.';
 
-CREATE FUNCTION hand_over(campaign bigint, order_id bigint, steward bigint DEFAULT NULL)
+CREATE FUNCTION vouch_for(campaign bigint, order_id bigint, steward bigint)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_point bigint;
     v_picked timestamptz;
 BEGIN
+    PERFORM read_committed();
     SELECT p.point_id, p.picked_at INTO v_point, v_picked FROM pickups p
-    WHERE p.campaign_id = require(campaign, 'campaign') AND p.order_id = require(hand_over.order_id, 'order') FOR NO KEY UPDATE;
+    WHERE p.campaign_id = require(campaign, 'campaign') AND p.order_id = require(vouch_for.order_id, 'order') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'order % of campaign % has not arrived', order_id, campaign USING ERRCODE = 'KT301';
     END IF;
@@ -161,9 +163,33 @@ BEGIN
     RETURN hand_parcel(campaign, order_id, CASE WHEN steward IS NULL THEN 'operator' ELSE 'steward' END);
 END
 $$;
+COMMENT ON FUNCTION vouch_for(bigint, bigint, bigint) IS
+    'Internal. Hands goods over without a code; a steward has to be the one of the point, NULL is an operator.';
+
+CREATE FUNCTION hand_over(campaign bigint, order_id bigint, steward bigint)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RETURN vouch_for(campaign, order_id, require(steward, 'steward'));
+END
+$$;
 COMMENT ON FUNCTION hand_over(bigint, bigint, bigint) IS
-    'Hands goods over without a code: the steward of the point, or an operator (no steward given), vouches for it and stands recorded. '
-    'Outcomes: picked_up, already_picked_up, refunded (the whole order was paid back). Errors: 42501 not the steward of the point, KT301 not arrived.';
+    'Hands goods over without a code: the steward of the point vouches for it and stands recorded. '
+    'Outcomes: picked_up, already_picked_up, refunded (the whole order was paid back). '
+    'Errors: 0A000 not READ COMMITTED, 42501 not the steward of the point, KT301 not arrived.';
+
+CREATE FUNCTION hand_over_as_operator(campaign bigint, order_id bigint)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    RETURN vouch_for(campaign, order_id, NULL);
+END
+$$;
+COMMENT ON FUNCTION hand_over_as_operator(bigint, bigint) IS
+    'Hands goods over without a code and without the steward: an operator vouches for it, which stands recorded. '
+    'Outcomes and errors as hand_over().';
 
 CREATE FUNCTION renew_code(campaign bigint, order_id bigint)
 RETURNS text
@@ -174,6 +200,7 @@ DECLARE
     v_code text;
     v_mac bytea;
 BEGIN
+    PERFORM read_committed();
     -- The parcel before the order, as pick_up does.
     PERFORM FROM pickups p WHERE p.campaign_id = campaign AND p.order_id = renew_code.order_id FOR NO KEY UPDATE;
     SELECT o.state INTO v_state FROM orders o

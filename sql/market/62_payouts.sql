@@ -9,8 +9,10 @@ CREATE TABLE payouts (
     approved_by bigint REFERENCES members,
     approved_at timestamptz,
     journal_id  bigint REFERENCES journals,
+    withdrawn_at timestamptz,
     CONSTRAINT payouts_two_people_check CHECK (approved_by <> made_by),
-    CONSTRAINT payouts_approved_check CHECK ((approved_by IS NULL) = (approved_at IS NULL))
+    CONSTRAINT payouts_approved_check CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
+    CONSTRAINT payouts_withdrawn_check CHECK (approved_at IS NULL OR withdrawn_at IS NULL)
 );
 COMMENT ON TABLE payouts IS 'Batches of transfers to members.';
 
@@ -35,6 +37,7 @@ DECLARE
     v_first jsonb := claim_request('make_payout', request, jsonb_build_object('maker', maker, 'minimum', minimum));
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     IF v_first IS NOT NULL THEN
         RETURN v_first::bigint;
     END IF;
@@ -72,6 +75,9 @@ BEGIN
         RAISE EXCEPTION 'payout % does not exist', payout USING ERRCODE = 'KT303';
     END IF;
     PERFORM require_member(approver, 'approver');
+    IF v_payout.withdrawn_at IS NOT NULL THEN
+        RAISE EXCEPTION 'payout % was withdrawn', payout USING ERRCODE = 'KT301';
+    END IF;
     IF v_payout.made_by = approver THEN
         RAISE EXCEPTION 'payout % must be approved by another member than the one who made it', payout USING ERRCODE = 'KT404';
     END IF;
@@ -100,4 +106,25 @@ $$;
 COMMENT ON FUNCTION approve_payout(bigint, bigint) IS
     'Approves a batch: every line whose balances are still as proposed is paid out of the channel in one journal, the others are dropped. '
     'Returns lines paid and dropped and the amount paid (minor units); again the same. '
-    'Errors: KT301 approved by another, KT303 no such batch or member, KT404 the maker cannot approve.';
+    'Errors: KT301 approved by another or withdrawn, KT303 no such batch or member, KT404 the maker cannot approve.';
+
+CREATE FUNCTION withdraw_payout(payout bigint)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_payout payouts;
+BEGIN
+    PERFORM read_committed();
+    SELECT * INTO v_payout FROM payouts p WHERE p.id = require(payout, 'payout') FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'payout % does not exist', payout USING ERRCODE = 'KT303';
+    ELSIF v_payout.approved_at IS NOT NULL THEN
+        RAISE EXCEPTION 'payout % is already approved', payout USING ERRCODE = 'KT301';
+    END IF;
+    UPDATE payout_lines l SET state = 'dropped' WHERE l.payout_id = payout;
+    UPDATE payouts p SET withdrawn_at = coalesce(p.withdrawn_at, clock_timestamp()) WHERE p.id = payout;
+END
+$$;
+COMMENT ON FUNCTION withdraw_payout(bigint) IS
+    'Gives a batch up that nobody has approved; the next one takes its members up again. Errors: KT301 already approved, KT303 no such batch.';

@@ -74,6 +74,7 @@ DECLARE
     v_closing bigint;
     v_id bigint;
 BEGIN
+    PERFORM read_committed();
     -- The member's row orders two issues; the ledger before a time that has passed is final once its writers have ended.
     SELECT m.registered_at INTO v_since FROM members m WHERE m.id = require(member, 'member') FOR NO KEY UPDATE;
     IF NOT FOUND THEN

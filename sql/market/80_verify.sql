@@ -231,6 +231,7 @@ BEGIN
     RETURN QUERY
     WITH c AS (
         SELECT s.id, s.digest = statement_digest(s.member_id, s.period, s.lines)
+               AND s.opening = coalesce(lag(s.closing) OVER (PARTITION BY s.member_id ORDER BY s.period), 0)
                AND s.closing - s.opening = (
                    SELECT coalesce(sum(p.amount), 0)
                    FROM accounts a JOIN postings p ON p.account_id = a.id JOIN journals j ON j.id = p.journal_id

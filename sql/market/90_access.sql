@@ -15,10 +15,10 @@ FROM (VALUES
     ('steward', '{pick_up,hand_over}'),
     ('operator', '{register_member,configure,form_partnership,end_partnership,add_community,appoint_steward,add_pickup_point,
         open_pickup_point,nearest_pickup,add_sku,offer_sku,set_rate,open_wave,create_campaign,list_item,retire_item,publish_campaign,
-        join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over,complete_wave,expire_orders,refund_order,
+        join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
         demand,delivery_list,sort_list,order_lines,leaderboard,coverage,repurchase}'),
-    ('settlement', '{open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
-    ('payout', '{make_payout,approve_payout,balances}'),
+    ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
+    ('payout', '{make_payout,approve_payout,withdraw_payout,balances,payouts,payout_lines}'),
     ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
@@ -35,6 +35,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM access_profiles a WHERE a.profile = grant_access.profile) THEN
         RAISE EXCEPTION 'profile "%" does not exist', profile
             USING ERRCODE = '22023', HINT = 'Profiles are app, steward, operator, settlement, payout and auditor.';
+    END IF;
+    IF role = 'public' THEN
+        RAISE EXCEPTION 'a profile is granted to a role, not to everybody' USING ERRCODE = '22023';
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', v_schema, role);
     FOR v_function IN
@@ -53,7 +56,7 @@ END
 $$;
 COMMENT ON FUNCTION grant_access(name, text) IS
     'Grants a role what a profile may do: app, steward, operator, settlement, payout or auditor. Call it as the owner of the market. '
-    'Errors: 22023 unknown profile, 42704 unknown role.';
+    'Errors: 22023 unknown profile or public, 42704 unknown role.';
 
 DO $$
 DECLARE

@@ -1,13 +1,13 @@
 -- Waves, campaigns, their items, and who copies them.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(77);
+SELECT plan(78);
 \ir lib/market.sql
 
 -- Drafting.
 SELECT is(open_wave('wave'), id('wave'), 'the same key gives the same wave again');
 SELECT throws_ok('SELECT open_wave(NULL)', '22004', 'reference must not be null', 'a wave has a key');
-SELECT throws_ok('SELECT open_wave('''')', '23514', NULL, 'that is not empty');
+SELECT throws_ok('SELECT open_wave('''')', '22023', NULL, 'that is not empty');
 
 SELECT create_campaign(id('wave'), id('leader'), 'c2', '2999-01-01 00:00+00', '2998-01-01 00:00+00', '3 days') AS c2 \gset
 SELECT is((SELECT state FROM campaigns WHERE id = :c2), 'draft', 'a campaign begins as a draft');
@@ -26,7 +26,8 @@ SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c2', '2999-
 SELECT throws_ok(format('SELECT create_campaign(id(''wave''), id(''leader''), ''c4'', %s)', t), '22023',
                  'campaign must close after it opens, at a finite time', 'times ' || t)
 FROM unnest(ARRAY['''infinity''', '''-infinity''', '''2001-01-01''', '''2999-01-01'', ''2999-01-01''', '''2999-01-01'', ''infinity''']) t;
-SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '-1 day')$$, '23514', NULL, 'a hold below zero');
+SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '-1 day')$$, '22023', 'hold must be between nothing and one year', 'a hold below zero');
+SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '300000 years')$$, '22023', NULL, 'a hold beyond the end of time');
 SELECT throws_ok($$SELECT create_campaign(999999, id('leader'), 'c4', '2999-01-01')$$, 'KT303', 'wave 999999 does not exist', 'an unknown wave');
 SELECT throws_ok($$SELECT create_campaign(id('wave'), 999999, 'c4', '2999-01-01')$$, 'KT303', 'supply leader 999999 does not exist', 'an unknown leader');
 SELECT throws_ok($$SELECT create_campaign(NULL, id('leader'), 'c4', '2999-01-01')$$, '22004', 'wave must not be null', 'no wave');
@@ -47,8 +48,8 @@ SELECT is((SELECT sum(free) FROM stock WHERE item_id = :none), 0::numeric, 'an e
 SELECT is_empty('SELECT * FROM stock WHERE item_id = id(''rice'')', 'without a number there is no limit');
 SELECT throws_ok(format('SELECT list_item(id(''campaign''), id(''apple sku''), %s)', p), 'KT302', format('price of sku %s is out of bounds', id('apple sku')), 'prices ' || p)
 FROM unnest(ARRAY['699, 990', '991, 990', '850, 899', '850, 1501', '-1, 990', '850, -990', '700, 700']) p;
-SELECT throws_ok('SELECT list_item(id(''campaign''), id(''apple sku''), 850, 995, -1)', '23514', NULL, 'stock below zero');
-SELECT throws_ok('SELECT list_item(id(''campaign''), id(''apple sku''), 850, 995, 1, 0)', '23514', NULL, 'a limit of nothing');
+SELECT throws_ok('SELECT list_item(id(''campaign''), id(''apple sku''), 850, 995, -1)', '22023', 'stock must be between 0 and 1000000000000', 'stock below zero');
+SELECT throws_ok('SELECT list_item(id(''campaign''), id(''apple sku''), 850, 995, 1, 0)', '22023', 'limit per buyer must be between 1 and 1000000000000', 'a limit of nothing');
 SELECT throws_ok('SELECT list_item(999999, id(''apple sku''), 850, 995)', 'KT303', 'campaign 999999 does not exist', 'an unknown campaign');
 SELECT throws_ok('SELECT list_item(id(''campaign''), 999999, 850, 995)', 'KT303', NULL, 'an unknown sku');
 SELECT throws_ok(format('SELECT list_item(%s)', a), '22004', n || ' must not be null', 'no ' || n)

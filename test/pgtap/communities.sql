@@ -10,8 +10,8 @@ SELECT is((SELECT households FROM communities WHERE reference = 'hill'), 10, 'a 
 SELECT add_community('hill', 12) \g /dev/null
 SELECT is((SELECT households FROM communities WHERE reference = 'hill'), 12, 'one that is given replaces it');
 SELECT throws_ok('SELECT add_community(NULL)', '22004', 'reference must not be null', 'a community has a key');
-SELECT throws_ok('SELECT add_community('''')', '23514', NULL, 'that is not empty');
-SELECT throws_ok('SELECT add_community(''pit'', -1)', '23514', NULL, 'households are not negative');
+SELECT throws_ok('SELECT add_community('''')', '22023', NULL, 'that is not empty');
+SELECT throws_ok('SELECT add_community(''pit'', -1)', '22023', 'households must be between 0 and 100000000', 'households are not negative');
 
 SELECT is(steward_of(id('gate')), id('steward'), 'the steward keeps the point');
 SELECT answers($$SELECT appoint_steward(id('garden'), id('steward'))$$,

@@ -9,7 +9,7 @@ SELECT isnt(add_sku(id('mill'), 'apple'), id('apple sku'), 'another supplier''s 
 SELECT throws_ok('SELECT add_sku(999999, ''x'')', 'KT303', 'supplier 999999 does not exist', 'an unknown supplier');
 SELECT throws_ok('SELECT add_sku(NULL, ''x'')', '22004', 'supplier must not be null', 'no supplier');
 SELECT throws_ok('SELECT add_sku(id(''mill''), NULL)', '22004', 'reference must not be null', 'no article number');
-SELECT throws_ok('SELECT add_sku(id(''mill''), '''')', '23514', NULL, 'an empty one');
+SELECT throws_ok('SELECT add_sku(id(''mill''), '''')', '22023', NULL, 'an empty one');
 
 -- Offers.
 SELECT is(offer_sku(id('apple sku'), id('leader'), 700, 900, 1500), (SELECT id FROM offers WHERE sku_id = id('apple sku')),

@@ -33,7 +33,7 @@ BEGIN
     PERFORM freeze_wave(1);
     PERFORM dispatch_wave(1);
     PERFORM arrive(1, 1);
-    PERFORM hand_over(1, v_order.order_id);
+    PERFORM hand_over_as_operator(1, v_order.order_id);
     PERFORM complete_wave(1);
     PERFORM post_settlement(open_settlement());
     RETURN v_outcome;

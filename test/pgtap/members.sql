@@ -9,8 +9,8 @@ SELECT is(register_member('anna'), register_member('anna'), 'the same key gives 
 SELECT isnt(register_member('Anna'), register_member('anna'), 'another spelling is another member');
 SELECT is((SELECT count(*) FROM members WHERE reference IN ('anna', 'Anna')), 2::bigint, 'and no row more');
 SELECT throws_ok('SELECT register_member(NULL)', '22004', 'reference must not be null', 'a member has a key');
-SELECT throws_ok('SELECT register_member('''')', '23514', NULL, 'that is not empty');
-SELECT throws_ok('SELECT register_member(repeat(''x'', 257))', '23514', NULL, 'nor longer than 256 bytes');
+SELECT throws_ok('SELECT register_member('''')', '22023', NULL, 'that is not empty');
+SELECT throws_ok('SELECT register_member(repeat(''x'', 257))', '22023', 'reference must be between 1 and 256 bytes', 'nor longer than 256 bytes');
 SELECT throws_ok('INSERT INTO members (id, reference) VALUES (5, ''five'')', '428C9', NULL, 'nobody chooses his id');
 
 SELECT ok(form_partnership(id('leader'), id('rival')) > 0, 'a partnership is formed');

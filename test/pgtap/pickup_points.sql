@@ -16,9 +16,9 @@ SELECT throws_ok($$SELECT add_pickup_point(NULL, 'x', location(121.5, 25.05))$$,
 SELECT throws_ok($$SELECT add_pickup_point(id('garden'), NULL, location(121.5, 25.05))$$, '22004', 'reference must not be null', 'no key');
 SELECT throws_ok($$SELECT add_pickup_point(id('garden'), 'x', NULL)$$, '22004', 'location must not be null', 'no location');
 SELECT throws_ok($$SELECT add_pickup_point(id('garden'), 'x', location(121.5, 25.05), NULL)$$, '22004', 'radius must not be null', 'no radius');
-SELECT throws_ok(format($$SELECT add_pickup_point(id('garden'), 'x', location(121.5, 25.05), %L)$$, r), '23514', NULL, 'radius ' || r)
+SELECT throws_ok(format($$SELECT add_pickup_point(id('garden'), 'x', location(121.5, 25.05), %L)$$, r), '22023', NULL, 'radius ' || r)
 FROM unnest('{0,-1,NaN,Infinity,20000001}'::float8[]) r;
-SELECT throws_ok($$SELECT add_pickup_point(id('garden'), 'x', location(121.5, 25.05), capacity => -1)$$, '23514', NULL, 'capacity below zero');
+SELECT throws_ok($$SELECT add_pickup_point(id('garden'), 'x', location(121.5, 25.05), capacity => -1)$$, '22023', 'capacity must be between 0 and 1000000000', 'capacity below zero');
 
 -- Locations that are none: refused, never bent into one.
 SELECT throws_ok($$SELECT nearest_pickup(location(25.05, 121.5))$$, '22023', NULL, 'latitude and longitude swapped');

@@ -1,7 +1,7 @@
 -- Arrival, the code that fetches the goods, completion.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(51);
+SELECT plan(53);
 \ir lib/market.sql
 
 -- Every code is kept here as the buyer would.
@@ -15,7 +15,7 @@ FROM (VALUES ('a', 'buyer', 'gate'), ('b', 'neighbour', 'gate'), ('c', 'rival', 
 SELECT close_wave(id('wave')), freeze_wave(id('wave')), dispatch_wave(id('wave')) \g /dev/null
 
 -- Arrival.
-SELECT throws_ok('SELECT hand_over(id(''campaign''), id(''a''))', 'KT301', format('order %s of campaign %s has not arrived', id('a'), id('campaign')), 'nothing is there yet');
+SELECT throws_ok('SELECT hand_over_as_operator(id(''campaign''), id(''a''))', 'KT301', format('order %s of campaign %s has not arrived', id('a'), id('campaign')), 'nothing is there yet');
 SELECT is(arrive(id('wave'), id('gate')), 3, 'three parcels arrive at the gate');
 SELECT is(state('a'), 'arrived', 'and can be fetched');
 SELECT is(state('c'), 'paid', 'the shed is another point');
@@ -32,10 +32,10 @@ SELECT throws_ok('SELECT hand_over(id(''campaign''), id(''e''), id(''steward''))
 SELECT is(hand_over(id('campaign'), id('d'), id('steward')), 'picked_up', 'the steward vouches for it');
 SELECT is(state('d'), 'picked_up', 'and it is done');
 SELECT answers('SELECT hand_over(id(''campaign''), id(''d''), id(''steward''))', 'already_picked_up', 'once');
-SELECT is(hand_over(id('campaign'), id('e')), 'picked_up', 'or an operator does');
+SELECT is(hand_over_as_operator(id('campaign'), id('e')), 'picked_up', 'or an operator does');
 SELECT results_eq('SELECT picked_by FROM pickups WHERE order_id IN (id(''d''), id(''e'')) ORDER BY order_id', $$VALUES ('steward'), ('operator')$$, 'it is written who it was');
-SELECT throws_ok('SELECT hand_over(NULL, id(''d''))', '22004', 'campaign must not be null', 'no campaign');
-SELECT throws_ok('SELECT hand_over(id(''campaign''), NULL)', '22004', 'order must not be null', 'no order');
+SELECT throws_ok('SELECT hand_over_as_operator(NULL, id(''d''))', '22004', 'campaign must not be null', 'no campaign');
+SELECT throws_ok('SELECT hand_over_as_operator(id(''campaign''), NULL)', '22004', 'order must not be null', 'no order');
 SELECT throws_ok('SELECT renew_code(id(''campaign''), id(''d''))', 'KT301', format('order %s is picked_up', id('d')), 'it needs no new code');
 SELECT throws_ok('SELECT renew_code(id(''campaign''), 999999)', 'KT303', NULL, 'an unknown order');
 SELECT throws_ok('SELECT renew_code(NULL, id(''a''))', '22004', 'campaign must not be null', 'no campaign');
@@ -69,14 +69,14 @@ SELECT is((SELECT outcome FROM pick_up(id('gate'), pg_temp.code('new b'), id('st
 \else
 SELECT answers('SELECT outcome FROM pick_up(id(''gate''), ''0000'', id(''steward''))', 'no_key', 'without a key file there are no codes');
 SELECT throws_ok('SELECT renew_code(id(''campaign''), id(''b''))', 'KT501', NULL, 'nor new ones');
-SELECT is((SELECT array_agg(hand_over(id('campaign'), id(r))) FROM unnest('{a,b}'::text[]) r), '{picked_up,picked_up}', 'goods are handed over all the same');
+SELECT is((SELECT array_agg(hand_over_as_operator(id('campaign'), id(r))) FROM unnest('{a,b}'::text[]) r), '{picked_up,picked_up}', 'goods are handed over all the same');
 SELECT skip('needs a key file', 9);
 \endif
 
 -- What was paid back whole is not handed out, by code or without.
 SELECT refund_order(id('campaign'), id('f'), id('rice'), 1, 'f') \g /dev/null
 SELECT appoint_steward((SELECT community_id FROM pickup_points WHERE id = id('barn')), id('chief')) \g /dev/null
-SELECT answers('SELECT hand_over(id(''campaign''), id(''f''))', 'refunded', 'a parcel that was paid back stays');
+SELECT answers('SELECT hand_over_as_operator(id(''campaign''), id(''f''))', 'refunded', 'a parcel that was paid back stays');
 SELECT answers('SELECT outcome FROM pick_up(id(''barn''), coalesce(pg_temp.code(''f''), ''0''), id(''chief''))', CASE WHEN :'has_key' THEN 'refunded' ELSE 'no_key' END,
                'its code does not help');
 
@@ -92,6 +92,10 @@ SELECT is((SELECT outcome FROM pick_up(id('shed'), coalesce(pg_temp.code('c'), '
           'who comes late still gets his goods');
 SELECT is(state('c'), 'completed', 'and his order stays completed');
 SELECT is_empty('SELECT violations()', 'all is well');
+SELECT refund_order(id('campaign'), id('c'), id('rice'), 1, 'whole') \g /dev/null
+UPDATE pickups SET picked_at = NULL, picked_by = NULL WHERE order_id = id('c');
+SELECT is(hand_over_as_operator(id('campaign'), id('c')), 'refunded', 'unless it was paid back whole after completion');
+SELECT throws_ok('SELECT hand_over(id(''campaign''), id(''a''), NULL)', '22004', 'steward must not be null', 'a steward says who he is');
 SELECT throws_ok('SELECT complete_wave(999999)', 'KT303', 'wave 999999 does not exist', 'an unknown wave');
 SELECT throws_ok('SELECT complete_wave(NULL)', '22004', 'wave must not be null', 'no wave');
 

@@ -173,7 +173,7 @@ BEGIN
     PERFORM dispatch_wave(v_wave);
     PERFORM arrive(v_wave, p) FROM unnest(points) p;
     PERFORM pg_temp.refund_some(0.15, format('arrived %s', round));
-    PERFORM hand_over(p.campaign_id, p.order_id) FROM pickups p WHERE p.wave_id = v_wave AND random() < 0.7;
+    PERFORM hand_over_as_operator(p.campaign_id, p.order_id) FROM pickups p WHERE p.wave_id = v_wave AND random() < 0.7;
     PERFORM complete_wave(v_wave);
     PERFORM settle();
     RETURN QUERY SELECT pg_temp.agrees(format('round %s, settled', round));

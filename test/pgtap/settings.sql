@@ -15,13 +15,13 @@ SELECT results_eq($$SELECT (c).currency, (c).time_zone, (c).max_levels, (c).hold
 SELECT is((configure(max_levels => 2)).time_zone, 'Asia/Taipei', 'one alone leaves the others');
 
 SELECT throws_ok($$SELECT configure(time_zone => 'Mars/Olympus')$$, '22023', 'time zone "Mars/Olympus" not recognized', 'an unknown time zone');
-SELECT throws_ok($$SELECT configure(currency => 'yuan')$$, '23514', NULL, 'a currency is three capital letters');
-SELECT throws_ok($$SELECT configure(max_levels => 3)$$, '23514', NULL, 'a third level of distribution cannot be configured');
-SELECT throws_ok($$SELECT configure(max_levels => 0)$$, '23514', NULL, 'nor none');
-SELECT throws_ok($$SELECT configure(hold => '-1 day')$$, '23514', NULL, 'time is not held backwards');
-SELECT throws_ok($$SELECT configure(stock_slots => 0)$$, '23514', NULL, 'stock needs a slot');
-SELECT throws_ok($$SELECT configure(stock_slots => 65)$$, '23514', NULL, 'and no more than 64');
-SELECT throws_ok($$SELECT configure(max_code_failures => 0)$$, '23514', NULL, 'somebody may mistype');
+SELECT throws_ok($$SELECT configure(currency => 'yuan')$$, '22023', 'currency must be three capital letters', 'a currency is three capital letters');
+SELECT throws_ok($$SELECT configure(max_levels => 3)$$, '22023', 'levels of distribution must be between 1 and 2', 'a third level of distribution cannot be configured');
+SELECT throws_ok($$SELECT configure(max_levels => 0)$$, '22023', NULL, 'nor none');
+SELECT throws_ok($$SELECT configure(hold => '-1 day')$$, '22023', NULL, 'time is not held backwards');
+SELECT throws_ok($$SELECT configure(stock_slots => 0)$$, '22023', NULL, 'stock needs a slot');
+SELECT throws_ok($$SELECT configure(stock_slots => 65)$$, '22023', NULL, 'and no more than 64');
+SELECT throws_ok($$SELECT configure(max_code_failures => 0)$$, '22023', NULL, 'somebody may mistype');
 
 SELECT lives_ok($$SELECT configure(currency => 'EUR')$$, 'before the first journal the currency can change');
 SELECT buy('a', 'buyer', '{apple}', '{1}') \g /dev/null

@@ -74,7 +74,7 @@ sub trade
 			END LOOP;
 			PERFORM close_wave(1), freeze_wave(1), dispatch_wave(1);
 			PERFORM arrive(1, 1);
-			PERFORM hand_over(p.campaign_id, p.order_id) FROM pickups p;
+			PERFORM hand_over_as_operator(p.campaign_id, p.order_id) FROM pickups p;
 			PERFORM complete_wave(1);
 		END \$\$;}, extra_params => $options);
 	return;

@@ -99,7 +99,7 @@ $$;
 CREATE FUNCTION fixture.complete(wave text DEFAULT 'wave') RETURNS int
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM hand_over(p.campaign_id, p.order_id) FROM pickups p WHERE p.wave_id = id(complete.wave) AND p.picked_at IS NULL;
+    PERFORM hand_over_as_operator(p.campaign_id, p.order_id) FROM pickups p WHERE p.wave_id = id(complete.wave) AND p.picked_at IS NULL;
     RETURN complete_wave(id(complete.wave));
 END
 $$;
