@@ -107,7 +107,8 @@ BEGIN
           WHERE p.open AND ktt.within(p.location, nearest_pickup.location, p.radius)
             AND (p.area IS NULL OR ktt.covers(p.area, nearest_pickup.location)) AND has_room(p, wave)
           ORDER BY ktt.knn(p.location, nearest_pickup.location) LIMIT k) c;
-    -- ... and among all within that distance the ellipsoid decides, ties by id. The margin is the widest the two can differ.
+    -- ... and among all within that distance the ellipsoid decides, ties by id. The margin keeps the index's own filter, which works on the
+    -- sphere, on the safe side.
     RETURN QUERY
     SELECT c.id, c.metres
     FROM (SELECT p.id, ktt.distance(p.location, nearest_pickup.location) AS metres

@@ -18,7 +18,7 @@ FROM (VALUES
         join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
         demand,delivery_list,sort_list,order_lines,leaderboard,coverage,repurchase}'),
     ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
-    ('payout', '{make_payout,approve_payout,withdraw_payout,balances,payouts,payout_lines}'),
+    ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
     ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 

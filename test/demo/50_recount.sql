@@ -1,4 +1,5 @@
--- The whole result once more, from the raw lines, by slow and obvious SQL that uses nothing of ktt: split, lists, settlement.
+-- The whole result once more, from the raw lines, by slow and obvious SQL that uses none of ktt's types and functions: split, lists,
+-- settlement. From the market it takes ids only: of two equal remainders the one of the lower account comes first.
 \set ON_ERROR_STOP on
 
 -- The nearest point of every address, by the distance to each of them; ties by the number of the point.

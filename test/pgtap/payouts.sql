@@ -1,7 +1,7 @@
 -- Payouts: made by one, approved by another.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(34);
+SELECT plan(41);
 \ir lib/market.sql
 
 SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller'), buy('b', 'neighbour', '{rice}', '{2}') \g /dev/null
@@ -61,6 +61,16 @@ SELECT post('correction', '2', shares(open_account(id('mill'), 'commission'), 45
 SELECT make_payout(id('cashier'), 'p7') AS p7 \gset
 SELECT is((SELECT amount FROM payout_lines WHERE payout_id = :p7 AND member_id = id('mill')), 500::bigint, 'over all his accounts, debts netted');
 SELECT results_eq(format('SELECT * FROM approve_payout(%s, id(''chief''))', :p7), 'VALUES (1::bigint, 0::bigint, 500::bigint)', 'what is left is paid');
+-- A batch that nobody wants is withdrawn; its members are free again.
+SELECT post('correction', '3', shares(open_account(id('mill'), 'commission'), 700) - shares(market_account('revenue'), 700)) \g /dev/null
+SELECT make_payout(id('cashier'), 'p8') AS p8, make_payout(id('cashier'), 'p9') AS p9 \gset
+SELECT is_empty('SELECT * FROM payout_lines WHERE payout_id = ' || :'p9', 'who is in a batch is in no other');
+SELECT lives_ok(format('SELECT withdraw_payout(%s)', n), 'withdrawn') FROM unnest(ARRAY[:p8, :p8]) n;
+SELECT throws_ok(format('SELECT approve_payout(%s, id(''chief''))', :p8), 'KT301', format('payout %s was withdrawn', :p8), 'it is not approved after that');
+SELECT throws_ok(format('SELECT withdraw_payout(%s)', :p7), 'KT301', format('payout %s is already approved', :p7), 'nor withdrawn when it was');
+SELECT throws_ok('SELECT withdraw_payout(999999)', 'KT303', 'payout 999999 does not exist', 'an unknown batch');
+SELECT make_payout(id('cashier'), 'p10') AS p10 \gset
+SELECT is((SELECT amount FROM payout_lines WHERE payout_id = :p10), 700::bigint, 'the next batch takes him up');
 SELECT is_empty('SELECT violations()', 'all is well');
 
 SELECT * FROM finish();
