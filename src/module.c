@@ -1,5 +1,6 @@
 #include "compat.h"
 
+#include "core/tally.h"
 #include "seal_key.h"
 
 #include "utils/builtins.h"
@@ -12,9 +13,20 @@ PGDLLEXPORT Datum ktt_module_version(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(ktt_module_version);
 
+/* Without randomness sums are as right, only open to keys chosen to slow them. */
+static void
+SeedTallies(void)
+{
+	uint64		secret;
+
+	if (pg_strong_random(&secret, sizeof(secret)))
+		ktt_tally_seed(secret);
+}
+
 void
 _PG_init(void)
 {
+	SeedTallies();
 	KttSealInit();
 	MarkGUCPrefixReserved("ktt");
 }

@@ -5,6 +5,7 @@
  */
 #include "vector.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(ktt_basket_add);
@@ -17,6 +18,9 @@ PG_FUNCTION_INFO_V1(ktt_shares_collect);
 static Size SumFlatSize(ExpandedObjectHeader *header);
 static void SumFlattenInto(ExpandedObjectHeader *header, void *result,
 						   Size allocated_size);
+
+/* Bytes of a value that takes long enough to ask for a cancellation before it. */
+#define LARGE_VALUE 65536
 
 static const ExpandedObjectMethods sum_methods = {SumFlatSize, SumFlattenInto};
 
@@ -157,11 +161,16 @@ AddValue(KttVectorSum *sum, int sign, Datum value, ktt_vector_kind kind)
 
 	ForgetFlat(sum);
 	if (unlikely(other != NULL))
+	{
+		CHECK_FOR_INTERRUPTS();
 		status = ktt_tally_add_tally(&sum->tally, sign, &other->tally, &fault);
+	}
 	else
 	{
 		KttPacked	packed = KttPackedFrom(value);
 
+		if (unlikely(packed.size > LARGE_VALUE))
+			CHECK_FOR_INTERRUPTS();
 		status = ktt_tally_add_packed(&sum->tally, sign, packed.bytes,
 									  packed.size, &fault);
 	}

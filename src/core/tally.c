@@ -7,8 +7,13 @@
 #define WINDOW_SPREAD 4			/* keys in the window for each that is there */
 #define WINDOW_REBUILD 16		/* keys in the window for each free slot beside it */
 
+#define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
+
 #define likely_(x) __builtin_expect((x) != 0, 1)
 #define unlikely_(x) __builtin_expect((x) != 0, 0)
+
+/* The multiplier of the next tally. */
+static uint64_t next_multiplier = GOLDEN;
 
 /*
  * The hot loops exist once in the source and once for each kind and sign in
@@ -28,12 +33,26 @@ capacity_of(const ktt_tally *tally)
 	return (size_t) 1 << (64 - tally->shift);
 }
 
+/*
+ * One multiplication would do for keys that nobody chose. But whoever knows the
+ * multiplier finds keys that all fall together; and with one drawn at random
+ * some even steps between keys do so by bad luck. The fold in the middle breaks
+ * the steps up.
+ */
+static inline size_t
+hash_of(const ktt_tally *tally, int64_t key)
+{
+	uint64_t	hash = (uint64_t) key * tally->multiplier;
+
+	hash ^= hash >> 32;
+	return (hash * GOLDEN) >> tally->shift;
+}
+
 /* The slot of key, or the free slot where it belongs. */
 FOR_EACH_KIND int64_t *
 find_slot(const ktt_tally *tally, int64_t key, ktt_vector_kind kind)
 {
-	/* Fibonacci hashing: neighbouring keys spread evenly. */
-	size_t		index = ((uint64_t) key * UINT64_C(0x9E3779B97F4A7C15)) >> tally->shift;
+	size_t		index = hash_of(tally, key);
 	int64_t    *slot = slot_at(tally->slots, index, kind);
 
 	while (unlikely_(*slot != key && *slot != 0))
@@ -199,12 +218,25 @@ rebuild(ktt_tally *tally, ktt_fault *fault)
 	return KTT_OK;
 }
 
+void
+ktt_tally_seed(uint64_t secret)
+{
+	next_multiplier = secret | 1;
+}
+
 ktt_status
 ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
 				ktt_tally_memory memory, ktt_fault *fault)
 {
 	tally->kind = kind;
 	tally->memory = memory;
+
+	/*
+	 * No two tallies hash alike: keys that come in the order of another table's
+	 * slots would all crowd at the start of a smaller one.
+	 */
+	tally->multiplier = next_multiplier;
+	next_multiplier += GOLDEN << 1;
 	return take_tables(tally, 0, 0, 0) ? KTT_OK : ktt_vector_crowded(fault);
 }
 

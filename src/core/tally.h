@@ -29,11 +29,18 @@ typedef struct ktt_tally
 	uint64_t	span;			/* keys in the window; 0 before there is one */
 	int64_t    *slots;			/* key, units (baskets only), amount; key 0 is free */
 	unsigned	shift;			/* 64 minus the binary logarithm of the capacity */
+	uint64_t	multiplier;		/* odd; of this tally alone, for its hashing */
 	ktt_vector_kind kind;
 	size_t		used;			/* slots with a key, zero sums included */
 	size_t		fill;			/* rebuild when used reaches this */
 	ktt_tally_memory memory;
 } ktt_tally;
+
+/*
+ * Hash by a secret from now on, so that nobody can choose keys that collide.
+ * Without it all tallies hash the same in every process.
+ */
+extern void ktt_tally_seed(uint64_t secret);
 
 extern ktt_status ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
 								  ktt_tally_memory memory, ktt_fault *fault);

@@ -170,6 +170,14 @@ SELECT a.s = b.s AS equal, shares_hash(a.s) = shares_hash(b.s) AS hash, a.s - b.
 FROM sums_stored AS a, sums_stored AS b WHERE a.how = 'compressed' AND b.how = 'out of line';
 SELECT total(sum(s)), sum(s) -> 10 AS amount_of, sum(s) -> 300 AS later, sum(s) = (SELECT sum(s ORDER BY how DESC) FROM sums_stored) AS any_order FROM sums_stored;
 
+-- Keys that all fall together when multiplied by the golden ratio: no slower than others.
+CREATE TEMP TABLE chosen AS
+    SELECT shares_agg(k::bigint, 1) AS s
+    FROM (SELECT n * 17428512612931826493 % 18446744073709551616 AS k FROM generate_series(1, 100000) AS n) AS v WHERE k BETWEEN 1 AND 9223372036854775807;
+SET statement_timeout = '20s';
+SELECT cardinality(sums) = cardinality(s) AS same_keys, total(sums) = 20 * total(s) AS total FROM chosen, LATERAL (SELECT sum(t.s) AS sums FROM chosen AS t, generate_series(1, 20)) AS v;
+RESET statement_timeout;
+
 -- Many groups do not take a context each.
 SELECT count(*), sum(cardinality(s)) FROM (SELECT shares_agg(1 + i % 3, i) AS s FROM generate_series(1, 300000) AS i GROUP BY i / 3) AS g;
 

@@ -275,6 +275,98 @@ moving_keys(void)
 	CHECK(blocks == 0, "all memory is given back");
 }
 
+#define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
+#define GOLDEN_INVERSE UINT64_C(0xF1DE83E19937733D)
+#define MANY 50000
+
+/* The n-th key of a kind that is common, or meant to make hashing slow. */
+static uint64_t
+nth_key(int kind, uint64_t n)
+{
+	uint64_t	folded = n * GOLDEN_INVERSE;
+
+	switch (kind)
+	{
+		case 0:
+			return n * GOLDEN_INVERSE;	/* for one multiplication */
+		case 1:
+			return (folded ^ folded >> 32) * GOLDEN_INVERSE;	/* for the seed GOLDEN */
+		case 2:
+			return n * 1000;
+		case 3:
+			return n * 1024;
+		case 4:
+			return n * ((UINT64_C(1) << 40) + 1);
+		case 5:
+			return n * n;
+		default:
+			return draw(1u << 31) << 32 | draw(1u << 31);
+	}
+}
+
+/* The longest row of taken slots: what the slowest search walks. */
+static size_t
+longest_run(const ktt_tally *tally)
+{
+	size_t		longest = 0;
+	size_t		run = 0;
+
+	for (size_t at = 0; at < (size_t) 1 << (64 - tally->shift); at++)
+	{
+		run = tally->slots[at * (1 + (size_t) tally->kind)] != 0 ? run + 1 : 0;
+		if (run > longest)
+			longest = run;
+	}
+	return longest;
+}
+
+/* Whatever the keys and the seed: searches stay short, and sums are right. */
+static void
+chosen_keys(void)
+{
+	static ktt_entry entries[MANY];
+	static ktt_entry found[MANY];
+	static unsigned char bytes[64 + 30 * MANY];
+	long		blocks = 0;
+	ktt_tally_memory memory = {take, give_back, &blocks};
+	ktt_fault	fault;
+
+	CHECK(GOLDEN * GOLDEN_INVERSE == 1, "the inverse is one");
+	for (int round = 0; round < 70; round++)
+	{
+		ktt_tally	tally;
+		ktt_tally	copy;
+		size_t		count = 0;
+		size_t		size;
+
+		for (uint64_t n = 1; count < MANY; n++)
+		{
+			uint64_t	key = nth_key(round % 7, n);
+
+			if (key >= 1 && key <= INT64_MAX)
+				entries[count++] = (ktt_entry) {(int64_t) key, 1, (int64_t) n};
+		}
+		CHECK(ktt_vector_normalise(entries, &count, &fault) == KTT_OK, "normalises");
+		size = (size_t) (ktt_vector_pack(KTT_BASKET, entries, count, bytes) - bytes);
+
+		ktt_tally_seed(draw(1u << 31) << 33 ^ draw(1u << 31));
+		CHECK(ktt_tally_begin(&tally, KTT_BASKET, memory, &fault) == KTT_OK, "begins");
+		CHECK(ktt_tally_add_packed(&tally, 1, bytes, size, &fault) == KTT_OK, "adds packed");
+		CHECK(longest_run(&tally) < 1000, "short searches");
+
+		/* In the order of slots, which must not be the order of the copy's. */
+		CHECK(ktt_tally_begin(&copy, KTT_BASKET, memory, &fault) == KTT_OK, "begins");
+		CHECK(tally.multiplier != copy.multiplier && (copy.multiplier & 1) == 1, "hashes otherwise");
+		CHECK(ktt_tally_add_tally(&copy, 1, &tally, &fault) == KTT_OK, "adds a tally");
+		CHECK(longest_run(&copy) < 1000, "short searches");
+		CHECK(same(found, ktt_tally_entries(&copy, found), entries, count), "sums are right");
+		ktt_tally_end(&tally);
+		ktt_tally_end(&copy);
+	}
+	ktt_tally_seed(GOLDEN);
+	CHECK(blocks == 0, "all memory is given back");
+}
+
 static void
 window_ends(void)
 {
@@ -459,6 +551,7 @@ main(void)
 			sums_agree(KTT_SHARES, spreads[i], most);
 		}
 	moving_keys();
+	chosen_keys();
 	window_ends();
 	overflows();
 	broken_bytes(KTT_BASKET);
