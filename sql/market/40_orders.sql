@@ -162,7 +162,7 @@ CREATE FUNCTION place_order(
     OUT outcome text, OUT order_id bigint, OUT amount bigint, OUT pickup_point bigint, OUT code text, OUT item bigint)
 -- Planned once, not for every array of items; and by key, because a plan made while a table was empty would read it whole for ever.
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
-SET enable_bitmapscan = off SET jit = off
+SET enable_bitmapscan = off SET enable_hashjoin = off SET jit = off
 AS $$
 DECLARE
     v_known record;
