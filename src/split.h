@@ -30,14 +30,15 @@ KttSplitBytesOf(Datum datum)
 /* A new value from a checked rule. */
 extern Datum KttSplitMake(const ktt_split *split);
 
-/* Unpack a stored value; broken storage is an error. */
+/* Unpack a stored value, or all but its parties; broken storage is an error. */
 extern void KttSplitUnpack(ktt_split *split, KttSplitBytes packed);
+extern void KttRuleUnpack(ktt_rule *rule, KttSplitBytes packed);
 
 /* Read a rule from text; false when the error was saved in context. */
 extern bool KttSplitParse(ktt_split *split, const char *text, Node *context);
 
 /* A name or a term as a text value. */
 extern Datum KttPartyText(const ktt_party *party);
-extern Datum KttTermText(const ktt_term *term);
+extern Datum KttTermText(const ktt_rule *rule, size_t clause);
 
 #endif

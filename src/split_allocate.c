@@ -40,6 +40,8 @@ ktt_split_allocate(PG_FUNCTION_ARGS)
 	{
 		MemoryContext before;
 		AllocateRows *made;
+		ktt_sale	sale = {PG_GETARG_INT64(1), PG_GETARG_INT64(2),
+			PG_GETARG_INT64(3), PG_GETARG_INT64(4)};
 		ktt_fault	fault;
 
 		call = SRF_FIRSTCALL_INIT();
@@ -49,9 +51,7 @@ ktt_split_allocate(PG_FUNCTION_ARGS)
 		call->tuple_desc = BlessTupleDesc(call->tuple_desc);
 		made = palloc(sizeof(*made));
 		KttSplitUnpack(&made->split, KttSplitBytesOf(PG_GETARG_DATUM(0)));
-		if (ktt_split_evaluate(made->split.terms, made->split.count,
-							   PG_GETARG_INT64(1), PG_GETARG_INT64(2),
-							   PG_GETARG_INT64(3), made->parts, &fault) != KTT_OK)
+		if (ktt_split_evaluate(&made->split.rule, &sale, made->parts, &fault) != KTT_OK)
 			RefuseParts(&fault);
 		call->user_fctx = made;
 		MemoryContextSwitchTo(before);
@@ -59,7 +59,7 @@ ktt_split_allocate(PG_FUNCTION_ARGS)
 	call = SRF_PERCALL_SETUP();
 	rows = call->user_fctx;
 	i = (size_t) call->call_cntr;
-	if (i >= rows->split.count)
+	if (i >= rows->split.rule.count)
 		SRF_RETURN_DONE(call);
 
 	values[0] = KttPartyText(&rows->split.parties[i]);
@@ -130,15 +130,15 @@ IsAbsent(const Numbers *numbers, size_t i)
 
 /* Give the parts of absent parties to the rest; raises when that is not possible. */
 static void
-MoveAbsentParts(const ktt_term *terms, size_t count, const Numbers *accounts,
-				int64 *parts)
+MoveAbsentParts(const ktt_rule *rule, const Numbers *accounts, int64 *parts)
 {
+	size_t		count = rule->count;
 	size_t		rest = count;
 	size_t		absent = count;
 
 	for (size_t i = 0; i < count; i++)
 	{
-		if (terms[i].kind == KTT_TERM_REST)
+		if (rule->terms[i].kind == KTT_TERM_REST)
 			rest = i;
 		if (IsAbsent(accounts, i) && absent == count)
 			absent = i;
@@ -171,20 +171,20 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 {
 	KttSplitBytes packed = KttSplitBytesOf(PG_GETARG_DATUM(0));
 	Numbers		accounts = NumbersOf(PG_GETARG_DATUM(4));
-	ktt_term	terms[KTT_SPLIT_CLAUSES];
+	ktt_sale	sale = {PG_GETARG_INT64(1), PG_GETARG_INT64(2),
+		PG_GETARG_INT64(3), PG_GETARG_INT64(5)};
+	ktt_rule	rule;
 	int64		parts[KTT_SPLIT_CLAUSES];
 	ktt_entry	entries[KTT_SPLIT_CLAUSES];
 	unsigned char shares[SHARES_MAX];
-	size_t		count = ktt_split_terms(packed.bytes, packed.size, terms);
+	size_t		count;
 	size_t		used = 0;
 	size_t		size;
 	struct varlena *result;
 	ktt_fault	fault;
 
-	if (count == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("stored value of type %s is damaged", KTT_SPLIT_NAME)));
+	KttRuleUnpack(&rule, packed);
+	count = rule.count;
 	if (accounts.count != count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -192,11 +192,10 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 				 errdetail("The split has %zu clauses, but %zu accounts are given.",
 						   count, accounts.count),
 				 errhint("Give one account for each clause, NULL for a party that is absent.")));
-	if (ktt_split_evaluate(terms, count, PG_GETARG_INT64(1), PG_GETARG_INT64(2),
-						   PG_GETARG_INT64(3), parts, &fault) != KTT_OK)
+	if (ktt_split_evaluate(&rule, &sale, parts, &fault) != KTT_OK)
 		RefuseParts(&fault);
 	if (accounts.nulls != NULL)
-		MoveAbsentParts(terms, count, &accounts, parts);
+		MoveAbsentParts(&rule, &accounts, parts);
 
 	for (size_t i = 0, at = 0; i < count; i++)
 	{

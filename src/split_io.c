@@ -1,11 +1,10 @@
-/* Splits in text, binary and jsonb. */
+/* Splits in text and binary. */
 #include "split.h"
 #include "error.h"
 
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 
 Datum
 KttSplitMake(const ktt_split *split)
@@ -31,6 +30,15 @@ KttSplitUnpack(ktt_split *split, KttSplitBytes packed)
 				 errdetail("%s", fault.reason)));
 }
 
+void
+KttRuleUnpack(ktt_rule *rule, KttSplitBytes packed)
+{
+	if (!ktt_rule_unpack(packed.bytes, packed.size, rule))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("stored value of type %s is damaged", KTT_SPLIT_NAME)));
+}
+
 bool
 KttSplitParse(ktt_split *split, const char *text, Node *context)
 {
@@ -49,10 +57,10 @@ KttPartyText(const ktt_party *party)
 }
 
 Datum
-KttTermText(const ktt_term *term)
+KttTermText(const ktt_rule *rule, size_t clause)
 {
 	char		text[KTT_TERM_TEXT_MAX];
-	char	   *end = ktt_term_print(text, term);
+	char	   *end = ktt_term_print(text, rule, clause);
 
 	return PointerGetDatum(cstring_to_text_with_len(text, (int) (end - text)));
 }
@@ -107,109 +115,4 @@ ktt_split_send(PG_FUNCTION_ARGS)
 	pq_begintypsend(&message);
 	pq_sendbytes(&message, (const char *) packed.bytes, (int) packed.size);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
-}
-
-static void
-PushString(JsonbParseState **state, JsonbIteratorToken token,
-		   const char *text, size_t length)
-{
-	JsonbValue	value;
-
-	value.type = jbvString;
-	value.val.string.val = pnstrdup(text, length);
-	value.val.string.len = (int) length;
-	pushJsonbValue(state, token, &value);
-}
-
-PG_FUNCTION_INFO_V1(ktt_split_to_jsonb);
-PGDLLEXPORT Datum
-ktt_split_to_jsonb(PG_FUNCTION_ARGS)
-{
-	ktt_split	split;
-	JsonbParseState *state = NULL;
-
-	KttSplitUnpack(&split, KttSplitBytesOf(PG_GETARG_DATUM(0)));
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	for (size_t i = 0; i < split.count; i++)
-	{
-		char		term[KTT_TERM_TEXT_MAX];
-		char	   *end = ktt_term_print(term, &split.terms[i]);
-
-		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		PushString(&state, WJB_KEY, "party", strlen("party"));
-		PushString(&state, WJB_VALUE, split.parties[i].text,
-				   split.parties[i].length);
-		PushString(&state, WJB_KEY, "term", strlen("term"));
-		PushString(&state, WJB_VALUE, term, (size_t) (end - term));
-		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	}
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
-}
-
-static void
-RefuseJsonb(const char *reason)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("cannot cast jsonb to %s", KTT_SPLIT_NAME),
-			 errdetail("%s", reason),
-			 errhint("A rule is an array of objects with a party and a term.")));
-}
-
-/* The string under key, free of characters that would start something else. */
-static const JsonbValue *
-ClausePart(JsonbContainer *clause, const char *key, const char *refused,
-		   JsonbValue *room)
-{
-	JsonbValue *value = getKeyJsonValueFromContainer(clause, key,
-													 (int) strlen(key), room);
-
-	if (value == NULL || value->type != jbvString)
-		RefuseJsonb(psprintf("A clause has no string named \"%s\".", key));
-	if (value->val.string.len == 0)
-		RefuseJsonb(psprintf("The %s of a clause is empty.", key));
-	for (int i = 0; i < value->val.string.len; i++)
-		if (strchr(refused, value->val.string.val[i]) != NULL)
-			RefuseJsonb(psprintf("The %s of a clause has a character that does not belong there.", key));
-	return value;
-}
-
-PG_FUNCTION_INFO_V1(ktt_split_from_jsonb);
-PGDLLEXPORT Datum
-ktt_split_from_jsonb(PG_FUNCTION_ARGS)
-{
-	Jsonb	   *source = PG_GETARG_JSONB_P(0);
-	uint32		count = JB_ROOT_COUNT(source);
-	StringInfoData text;
-	ktt_split	split;
-
-	if (!JB_ROOT_IS_ARRAY(source) || JB_ROOT_IS_SCALAR(source))
-		RefuseJsonb("The value is not an array.");
-	if (count < 1 || count > KTT_SPLIT_CLAUSES)
-		RefuseJsonb(psprintf("A rule has 1 to %d clauses, not %u.",
-							 KTT_SPLIT_CLAUSES, count));
-
-	initStringInfo(&text);
-	for (uint32 i = 0; i < count; i++)
-	{
-		JsonbValue *clause = getIthJsonbValueFromContainer(&source->root, i);
-		JsonbContainer *container;
-		JsonbValue	room;
-		const JsonbValue *part;
-
-		if (clause->type != jbvBinary ||
-			!JsonContainerIsObject(clause->val.binary.data))
-			RefuseJsonb("A clause is not an object.");
-		container = clause->val.binary.data;
-		if (JsonContainerSize(container) != 2)
-			RefuseJsonb("A clause has other keys than \"party\" and \"term\".");
-		part = ClausePart(container, "party", " \t\n\v\f\r,%", &room);
-		appendStringInfoString(&text, i > 0 ? ", " : "");
-		appendBinaryStringInfo(&text, part->val.string.val, part->val.string.len);
-		part = ClausePart(container, "term", ",", &room);
-		appendStringInfoChar(&text, ' ');
-		appendBinaryStringInfo(&text, part->val.string.val, part->val.string.len);
-	}
-	(void) KttSplitParse(&split, text.data, NULL);
-	PG_RETURN_DATUM(KttSplitMake(&split));
 }

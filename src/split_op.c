@@ -97,10 +97,20 @@ ktt_split_parties(PG_FUNCTION_ARGS)
 	Datum		parties[KTT_SPLIT_CLAUSES];
 
 	KttSplitUnpack(&split, KttSplitBytesOf(PG_GETARG_DATUM(0)));
-	for (size_t i = 0; i < split.count; i++)
+	for (size_t i = 0; i < split.rule.count; i++)
 		parties[i] = KttPartyText(&split.parties[i]);
-	PG_RETURN_ARRAYTYPE_P(construct_array(parties, (int) split.count, TEXTOID,
+	PG_RETURN_ARRAYTYPE_P(construct_array(parties, (int) split.rule.count, TEXTOID,
 										  -1, false, TYPALIGN_INT));
+}
+
+PG_FUNCTION_INFO_V1(ktt_split_needs_volume);
+PGDLLEXPORT Datum
+ktt_split_needs_volume(PG_FUNCTION_ARGS)
+{
+	ktt_rule	rule;
+
+	KttRuleUnpack(&rule, KttSplitBytesOf(PG_GETARG_DATUM(0)));
+	PG_RETURN_BOOL(ktt_rule_has_ladder(&rule));
 }
 
 PG_FUNCTION_INFO_V1(ktt_split_clauses);
@@ -131,12 +141,12 @@ ktt_split_clauses(PG_FUNCTION_ARGS)
 	call = SRF_PERCALL_SETUP();
 	split = call->user_fctx;
 	i = (size_t) call->call_cntr;
-	if (i >= split->count)
+	if (i >= split->rule.count)
 		SRF_RETURN_DONE(call);
 
 	values[0] = Int32GetDatum((int32) i + 1);
 	values[1] = KttPartyText(&split->parties[i]);
-	values[2] = KttTermText(&split->terms[i]);
+	values[2] = KttTermText(&split->rule, i);
 	SRF_RETURN_NEXT(call, HeapTupleGetDatum(heap_form_tuple(call->tuple_desc,
 															values, nulls)));
 }

@@ -181,19 +181,25 @@ CREATE FUNCTION ktt.clauses(rule ktt.split)
 COMMENT ON FUNCTION ktt.clauses(ktt.split) IS
     'The clauses of a split: number from 1, party, term.';
 
-CREATE FUNCTION ktt.allocate(rule ktt.split, sale bigint, cost bigint, units bigint DEFAULT 1)
+CREATE FUNCTION ktt.allocate(rule ktt.split, sale bigint, cost bigint, units bigint DEFAULT 1, volume bigint DEFAULT 0)
     RETURNS TABLE (party text, amount bigint)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2 ROWS 5
     AS 'MODULE_PATHNAME', 'ktt_split_allocate';
-COMMENT ON FUNCTION ktt.allocate(ktt.split, bigint, bigint, bigint) IS
-    'The parts of a sale, one row per clause in clause order; the amounts sum to the sale. Amounts are minor units.';
+COMMENT ON FUNCTION ktt.allocate(ktt.split, bigint, bigint, bigint, bigint) IS
+    'The parts of a sale, one row per clause in clause order; the amounts sum to the sale. Amounts are minor units; volume is what counted towards the ladders before this sale.';
 
-CREATE FUNCTION ktt.allocate(rule ktt.split, sale bigint, cost bigint, units bigint, accounts bigint[])
+CREATE FUNCTION ktt.allocate(rule ktt.split, sale bigint, cost bigint, units bigint, accounts bigint[], volume bigint DEFAULT 0)
     RETURNS ktt.shares
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
     AS 'MODULE_PATHNAME', 'ktt_split_allocate_shares';
-COMMENT ON FUNCTION ktt.allocate(ktt.split, bigint, bigint, bigint, bigint[]) IS
-    'The parts of a sale as shares. Accounts stand in clause order; NULL is a party that is absent and gives its part to the rest.';
+COMMENT ON FUNCTION ktt.allocate(ktt.split, bigint, bigint, bigint, bigint[], bigint) IS
+    'The parts of a sale as shares. Accounts stand in clause order; NULL is a party that is absent and gives its part to the rest. Amounts are minor units; volume is what counted towards the ladders before this sale.';
+
+CREATE FUNCTION ktt.needs_volume(rule ktt.split) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_split_needs_volume';
+COMMENT ON FUNCTION ktt.needs_volume(ktt.split) IS
+    'Whether a split has a ladder, so that its parts depend on the volume.';
 
 CREATE FUNCTION ktt.apportion(total bigint, weights bigint[]) RETURNS bigint[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2

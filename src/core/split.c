@@ -4,6 +4,10 @@
 
 #define KIND_BITS 0x0f
 
+/* A ladder's packed kind is that of its base, moved up by so much a scale. */
+#define SCALE_KINDS 3
+#define LADDER_KINDS (KTT_TERM_REST + 1 - KTT_TERM_OF_SALE - SCALE_KINDS)
+
 static bool
 IsRate(unsigned kind)
 {
@@ -60,7 +64,7 @@ CheckTerm(const ktt_term *term, size_t place, Tally *tally, ktt_fault *fault)
 	if (term->kind == KTT_TERM_REST && tally->rests++ > 0)
 		return ktt_fail(fault, KTT_VALUE, place,
 						"Only one clause can take the rest.");
-	if (IsAmount(term->kind) || term->bounds != 0)
+	if (IsAmount(term->kind) || term->bounds != 0 || term->scale != KTT_SCALE_NONE)
 		tally->loose = true;
 	if (!IsRate(term->kind))
 		return KTT_OK;
@@ -88,7 +92,7 @@ ktt_split_check(const ktt_split *split, const ktt_split_places *places,
 {
 	Tally		tally = {0};
 
-	for (size_t i = 0; i < split->count; i++)
+	for (size_t i = 0; i < split->rule.count; i++)
 	{
 		const ktt_party *party = &split->parties[i];
 		ktt_status	status;
@@ -99,7 +103,7 @@ ktt_split_check(const ktt_split *split, const ktt_split_places *places,
 				return ktt_fail(fault, KTT_VALUE, places->party[i],
 								"Party %.*s appears twice.",
 								(int) party->length, party->text);
-		status = CheckTerm(&split->terms[i], places->term[i], &tally, fault);
+		status = CheckTerm(&split->rule.terms[i], places->term[i], &tally, fault);
 		if (status != KTT_OK)
 			return status;
 	}
@@ -109,17 +113,37 @@ ktt_split_check(const ktt_split *split, const ktt_split_places *places,
 	return KTT_OK;
 }
 
+static unsigned char *
+PackSteps(unsigned char *out, const ktt_step *steps, size_t count)
+{
+	*out++ = (unsigned char) count;
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i > 0)
+			out = ktt_varint_put(out, (uint64_t) (steps[i].from - steps[i - 1].from));
+		out = ktt_varint_put(out, steps[i].rate);
+	}
+	return out;
+}
+
 unsigned char *
 ktt_split_pack(unsigned char *out, const ktt_split *split)
 {
-	*out++ = KTT_SPLIT_VERSION;
-	*out++ = (unsigned char) split->count;
-	for (size_t i = 0; i < split->count; i++)
-	{
-		const ktt_term *term = &split->terms[i];
+	const ktt_rule *rule = &split->rule;
 
-		*out++ = (unsigned char) (term->kind | term->bounds);
-		if (IsRate(term->kind))
+	*out++ = KTT_SPLIT_VERSION;
+	*out++ = (unsigned char) rule->count;
+	for (size_t i = 0; i < rule->count; i++)
+	{
+		const ktt_term *term = &rule->terms[i];
+		unsigned	kind = term->kind;
+
+		if (term->scale != KTT_SCALE_NONE)
+			kind += LADDER_KINDS + SCALE_KINDS * (unsigned) term->scale;
+		*out++ = (unsigned char) (kind | term->bounds);
+		if (term->scale != KTT_SCALE_NONE)
+			out = PackSteps(out, rule->steps + term->first_step, term->step_count);
+		else if (IsRate(term->kind))
 			out = ktt_varint_put(out, term->rate);
 		if (IsAmount(term->kind))
 			out = ktt_varint_put(out, (uint64_t) term->amount);
@@ -128,7 +152,7 @@ ktt_split_pack(unsigned char *out, const ktt_split *split)
 		if (term->bounds & KTT_TERM_MAX)
 			out = ktt_varint_put(out, (uint64_t) term->max);
 	}
-	for (size_t i = 0; i < split->count; i++)
+	for (size_t i = 0; i < rule->count; i++)
 	{
 		const ktt_party *party = &split->parties[i];
 
@@ -152,27 +176,83 @@ ReadAmount(const unsigned char *in, const unsigned char *end, int64_t *amount)
 	return in;
 }
 
-/* Read one term; NULL when broken. */
+/* Read a rate; NULL when broken. */
 static inline const unsigned char *
-ReadTerm(const unsigned char *in, const unsigned char *end, ktt_term *term)
+ReadRate(const unsigned char *in, const unsigned char *end, uint32_t *rate)
 {
-	uint64_t	rate;
+	uint64_t	value;
+
+	in = ktt_varint_get(in, end, &value);
+	if (in == NULL || value > KTT_RATE_ONE)
+		return NULL;
+	*rate = (uint32_t) value;
+	return in;
+}
+
+/* Read the steps of a ladder behind those read before; NULL when broken. */
+static const unsigned char *
+ReadSteps(const unsigned char *in, const unsigned char *end, ktt_rule *rule,
+		  ktt_term *term)
+{
+	ktt_step   *steps = rule->steps + rule->step_count;
+	size_t		count;
 
 	if (in >= end)
 		return NULL;
-	term->kind = *in & KIND_BITS;
-	term->bounds = *in++ & (unsigned char) ~KIND_BITS;
-	if (term->kind < KTT_TERM_COST || term->kind > KTT_TERM_REST)
+	count = *in++;
+	if (count < 1 || count > KTT_SPLIT_STEPS - rule->step_count)
 		return NULL;
-	if (IsAmount(term->kind) &&
-		(in = ReadAmount(in, end, &term->amount)) == NULL)
-		return NULL;
-	if (IsRate(term->kind))
+	for (size_t i = 0; i < count; i++)
 	{
-		in = ktt_varint_get(in, end, &rate);
-		if (in == NULL || rate > KTT_RATE_ONE)
+		int64_t		distance = 0;
+
+		if (i > 0 && ((in = ReadAmount(in, end, &distance)) == NULL ||
+					  distance == 0 ||
+					  distance > INT64_MAX - steps[i - 1].from))
 			return NULL;
-		term->rate = (uint32_t) rate;
+		steps[i].from = i > 0 ? steps[i - 1].from + distance : 0;
+		in = ReadRate(in, end, &steps[i].rate);
+		if (in == NULL)
+			return NULL;
+		if (steps[i].rate > term->rate)
+			term->rate = steps[i].rate;
+	}
+	term->first_step = (uint8_t) rule->step_count;
+	term->step_count = (uint8_t) count;
+	rule->step_count += count;
+	return in;
+}
+
+/* Read one term; NULL when broken. */
+static inline const unsigned char *
+ReadTerm(const unsigned char *in, const unsigned char *end, ktt_rule *rule,
+		 ktt_term *term)
+{
+	unsigned	kind;
+
+	if (in >= end)
+		return NULL;
+	kind = *in & KIND_BITS;
+	*term = (ktt_term) {.bounds = *in++ & (unsigned char) ~KIND_BITS};
+	if (kind > KTT_TERM_REST)
+	{
+		unsigned	ladder = kind - KTT_TERM_REST - 1;
+
+		term->scale = (uint8_t) (KTT_SCALE_MARGINAL + ladder / SCALE_KINDS);
+		term->kind = (uint8_t) (KTT_TERM_OF_SALE + ladder % SCALE_KINDS);
+		if (term->scale > KTT_SCALE_WHOLE ||
+			(in = ReadSteps(in, end, rule, term)) == NULL)
+			return NULL;
+	}
+	else
+	{
+		if (kind < KTT_TERM_COST)
+			return NULL;
+		term->kind = (uint8_t) kind;
+		if (IsAmount(kind) && (in = ReadAmount(in, end, &term->amount)) == NULL)
+			return NULL;
+		if (IsRate(kind) && (in = ReadRate(in, end, &term->rate)) == NULL)
+			return NULL;
 	}
 	if (term->bounds == 0)
 		return in;
@@ -218,25 +298,26 @@ ktt_split_unpack(const unsigned char *packed, size_t size, ktt_split *split,
 	static const ktt_split_places nowhere;
 	const unsigned char *in = packed + 2;
 	const unsigned char *end = packed + size;
+	ktt_rule   *rule = &split->rule;
 
 	if (size < 2)
 		return ktt_fail(fault, KTT_BINARY, 0, "The rule is cut off.");
 	if (packed[0] != KTT_SPLIT_VERSION)
 		return ktt_fail(fault, KTT_BINARY, 0,
 						"Version %u is not known.", (unsigned) packed[0]);
-	split->count = packed[1];
-	if (split->count < 1 || split->count > KTT_SPLIT_CLAUSES)
+	rule->count = packed[1];
+	rule->step_count = 0;
+	if (rule->count < 1 || rule->count > KTT_SPLIT_CLAUSES)
 		return ktt_fail(fault, KTT_BINARY, 0, "A rule has 1 to %d clauses, not %zu.",
-						KTT_SPLIT_CLAUSES, split->count);
-	for (size_t i = 0; i < split->count; i++)
+						KTT_SPLIT_CLAUSES, rule->count);
+	for (size_t i = 0; i < rule->count; i++)
 	{
-		memset(&split->terms[i], 0, sizeof(split->terms[i]));
-		in = ReadTerm(in, end, &split->terms[i]);
+		in = ReadTerm(in, end, rule, &rule->terms[i]);
 		if (in == NULL)
 			return ktt_fail(fault, KTT_BINARY, 0,
 							"The term of clause %zu is broken.", i + 1);
 	}
-	for (size_t i = 0; i < split->count; i++)
+	for (size_t i = 0; i < rule->count; i++)
 	{
 		in = ReadParty(in, end, &split->parties[i]);
 		if (in == NULL)
@@ -250,22 +331,28 @@ ktt_split_unpack(const unsigned char *packed, size_t size, ktt_split *split,
 	return KTT_OK;
 }
 
-size_t
-ktt_split_terms(const unsigned char *packed, size_t size, ktt_term *terms)
+bool
+ktt_rule_unpack(const unsigned char *packed, size_t size, ktt_rule *rule)
 {
 	const unsigned char *in = packed + 2;
 	const unsigned char *end = packed + size;
-	size_t		count;
 
 	if (size < 2 || packed[0] != KTT_SPLIT_VERSION ||
-		packed[1] > KTT_SPLIT_CLAUSES)
-		return 0;
-	count = packed[1];
-	for (size_t i = 0; i < count; i++)
+		packed[1] < 1 || packed[1] > KTT_SPLIT_CLAUSES)
+		return false;
+	rule->count = packed[1];
+	rule->step_count = 0;
+	for (size_t i = 0; i < rule->count; i++)
 	{
-		in = ReadTerm(in, end, &terms[i]);
+		in = ReadTerm(in, end, rule, &rule->terms[i]);
 		if (in == NULL)
-			return 0;
+			return false;
 	}
-	return count;
+	return true;
+}
+
+bool
+ktt_rule_has_ladder(const ktt_rule *rule)
+{
+	return rule->step_count > 0;
 }

@@ -1,8 +1,6 @@
-#include "split.h"
+#include "split_ladder.h"
 
 #include <stdbool.h>
-
-__extension__ typedef unsigned __int128 uint128;
 
 /* Bases are numbered from 0 in the order of the terms that name them. */
 #define BASES (KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE + 1)
@@ -41,7 +39,7 @@ ServeBase(const ktt_term *terms, size_t count, unsigned kind,
 }
 
 static ktt_status
-Uncovered(bool beyond, uint128 sum, int64_t sale, ktt_fault *fault)
+Uncovered(bool beyond, ktt_uint128 sum, int64_t sale, ktt_fault *fault)
 {
 	if (beyond || sum > INT64_MAX)
 		return ktt_fail(fault, KTT_UNCOVERED, 0,
@@ -52,32 +50,54 @@ Uncovered(bool beyond, uint128 sum, int64_t sale, ktt_fault *fault)
 					(long long) sum, (long long) sale);
 }
 
+static ktt_status
+Beyond(int64_t volume, uint64_t base, ktt_fault *fault)
+{
+	return ktt_fail(fault, KTT_RANGE, 0,
+					"The volume of %lld and the base of %llu come to more than %lld.",
+					(long long) volume, (unsigned long long) base,
+					(long long) INT64_MAX);
+}
+
+/* What no rule can be applied to. */
+static ktt_status
+CheckSale(const ktt_sale *sale, ktt_fault *fault)
+{
+	if (sale->sale < 0)
+		return ktt_fail(fault, KTT_VALUE, 0, "The sale is %lld, below zero.",
+						(long long) sale->sale);
+	if (sale->cost < 0 || sale->cost > sale->sale)
+		return ktt_fail(fault, KTT_VALUE, 0,
+						"The cost is %lld, outside 0 to the sale of %lld.",
+						(long long) sale->cost, (long long) sale->sale);
+	if (sale->units < 0)
+		return ktt_fail(fault, KTT_VALUE, 0, "The units are %lld, below zero.",
+						(long long) sale->units);
+	if (sale->volume < 0)
+		return ktt_fail(fault, KTT_VALUE, 0, "The volume is %lld, below zero.",
+						(long long) sale->volume);
+	return KTT_OK;
+}
+
 ktt_status
-ktt_split_evaluate(const ktt_term *terms, size_t count, int64_t sale,
-				   int64_t cost, int64_t units, int64_t *parts,
+ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
 				   ktt_fault *fault)
 {
+	const ktt_term *terms = rule->terms;
+	size_t		count = rule->count;
 	uint32_t	remainders[KTT_SPLIT_CLAUSES];
 	uint32_t	remainder_sums[BASES] = {0};
 	uint64_t	bases[BASES];
 	size_t		rest = count;
 	bool		beyond = false;
-	uint128		sum = 0;
+	ktt_uint128 sum = 0;
 
-	if (sale < 0)
-		return ktt_fail(fault, KTT_VALUE, 0, "The sale is %lld, below zero.",
-						(long long) sale);
-	if (cost < 0 || cost > sale)
-		return ktt_fail(fault, KTT_VALUE, 0,
-						"The cost is %lld, outside 0 to the sale of %lld.",
-						(long long) cost, (long long) sale);
-	if (units < 0)
-		return ktt_fail(fault, KTT_VALUE, 0, "The units are %lld, below zero.",
-						(long long) units);
+	if (CheckSale(sale, fault) != KTT_OK)
+		return fault->status;
 
-	bases[KTT_TERM_OF_SALE - KTT_TERM_OF_SALE] = (uint64_t) sale;
-	bases[KTT_TERM_OF_COST - KTT_TERM_OF_SALE] = (uint64_t) cost;
-	bases[KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE] = (uint64_t) (sale - cost);
+	bases[KTT_TERM_OF_SALE - KTT_TERM_OF_SALE] = (uint64_t) sale->sale;
+	bases[KTT_TERM_OF_COST - KTT_TERM_OF_SALE] = (uint64_t) sale->cost;
+	bases[KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE] = (uint64_t) (sale->sale - sale->cost);
 
 	for (size_t i = 0; i < count; i++)
 	{
@@ -87,10 +107,10 @@ ktt_split_evaluate(const ktt_term *terms, size_t count, int64_t sale,
 		switch (term->kind)
 		{
 			case KTT_TERM_COST:
-				parts[i] = cost;
+				parts[i] = sale->cost;
 				break;
 			case KTT_TERM_PER_UNIT:
-				if (__builtin_mul_overflow(term->amount, units, &parts[i]))
+				if (__builtin_mul_overflow(term->amount, sale->units, &parts[i]))
 				{
 					parts[i] = INT64_MAX;
 					beyond = true;
@@ -105,19 +125,27 @@ ktt_split_evaluate(const ktt_term *terms, size_t count, int64_t sale,
 				break;
 			default:
 				base = term->kind - KTT_TERM_OF_SALE;
-				if (bases[base] <= UINT64_MAX / KTT_RATE_ONE)
+				if (term->scale == KTT_SCALE_NONE &&
+					bases[base] <= UINT64_MAX / KTT_RATE_ONE)
 				{
-					uint64_t	product = bases[base] * term->rate;
+					uint64_t	share = bases[base] * term->rate;
 
-					parts[i] = (int64_t) (product / KTT_RATE_ONE);
-					remainders[i] = (uint32_t) (product % KTT_RATE_ONE);
+					parts[i] = (int64_t) (share / KTT_RATE_ONE);
+					remainders[i] = (uint32_t) (share % KTT_RATE_ONE);
 				}
 				else
 				{
-					uint128		product = (uint128) bases[base] * term->rate;
+					ktt_uint128 share = (ktt_uint128) bases[base] * term->rate;
 
-					parts[i] = (int64_t) (product / KTT_RATE_ONE);
-					remainders[i] = (uint32_t) (product % KTT_RATE_ONE);
+					if (term->scale != KTT_SCALE_NONE)
+					{
+						if (sale->volume > INT64_MAX - (int64_t) bases[base])
+							return Beyond(sale->volume, bases[base], fault);
+						share = ktt_ladder_share(rule, term, (int64_t) bases[base],
+												 sale->volume);
+					}
+					parts[i] = (int64_t) (share / KTT_RATE_ONE);
+					remainders[i] = (uint32_t) (share % KTT_RATE_ONE);
 				}
 				remainder_sums[base] += remainders[i];
 		}
@@ -138,9 +166,10 @@ ktt_split_evaluate(const ktt_term *terms, size_t count, int64_t sale,
 			parts[i] = term->max;
 		sum += (uint64_t) parts[i];
 	}
-	if (beyond || sum > (uint64_t) sale || (rest == count && sum < (uint64_t) sale))
-		return Uncovered(beyond, sum, sale, fault);
+	if (beyond || sum > (uint64_t) sale->sale ||
+		(rest == count && sum < (uint64_t) sale->sale))
+		return Uncovered(beyond, sum, sale->sale, fault);
 	if (rest < count)
-		parts[rest] = sale - (int64_t) sum;
+		parts[rest] = sale->sale - (int64_t) sum;
 	return KTT_OK;
 }

@@ -155,9 +155,9 @@ ReadBound(Reader *reader, const char *missing, int64_t *amount)
 	return TakeAmount(reader, &number, amount);
 }
 
-/* What follows "R%": of a base, then perhaps min and max. */
+/* Take a number for a rate. */
 static ktt_status
-ReadRate(Reader *reader, const Number *number, ktt_term *term)
+TakeRate(Reader *reader, const Number *number, uint32_t *rate)
 {
 	if (number->decimals > 4)
 		return Refuse(reader, number->start, KTT_SYNTAX,
@@ -167,12 +167,17 @@ ReadRate(Reader *reader, const Number *number, ktt_term *term)
 		return Refuse(reader, number->start, KTT_VALUE,
 					  "A rate is at most 100%.");
 	/* One percent is 10,000 ppm, and millionths are of a percent. */
-	term->rate = (uint32_t) number->whole * (KTT_RATE_ONE / 100) +
+	*rate = (uint32_t) number->whole * (KTT_RATE_ONE / 100) +
 		number->millionths / 100;
+	return KTT_OK;
+}
 
+/* What follows a rate or a ladder: of a base, then perhaps min and max. */
+static ktt_status
+ReadBase(Reader *reader, const char *missing, ktt_term *term)
+{
 	if (!TakeWord(reader, "of"))
-		return Refuse(reader, reader->at, KTT_SYNTAX,
-					  "The word \"of\" was expected after the rate.");
+		return Refuse(reader, reader->at, KTT_SYNTAX, missing);
 	if (TakeWord(reader, "sale"))
 		term->kind = KTT_TERM_OF_SALE;
 	else if (TakeWord(reader, "cost"))
@@ -200,9 +205,86 @@ ReadRate(Reader *reader, const Number *number, ktt_term *term)
 	return KTT_OK;
 }
 
-static ktt_status
-ReadTerm(Reader *reader, ktt_term *term)
+/* Take a mark of punctuation and the space behind it, if it comes next. */
+static bool
+TakeMark(Reader *reader, char wanted)
 {
+	if (reader->at == reader->end || *reader->at != wanted)
+		return false;
+	reader->at++;
+	SkipSpace(reader);
+	return true;
+}
+
+/* A step of a ladder, "FROM: R%". */
+static ktt_status
+ReadStep(Reader *reader, const ktt_step *before, ktt_step *step)
+{
+	Number		from;
+	Number		rate;
+
+	if (!IsDigit(reader))
+		return Refuse(reader, reader->at, KTT_SYNTAX,
+					  "A step was expected, such as 1000: 15%.");
+	if (ReadNumber(reader, &from) != KTT_OK ||
+		TakeAmount(reader, &from, &step->from) != KTT_OK)
+		return reader->fault->status;
+	if (before == NULL && step->from > 0)
+		return Refuse(reader, from.start, KTT_VALUE,
+					  "The first step of a ladder starts at 0.");
+	if (before != NULL && step->from <= before->from)
+		return ktt_fail(reader->fault, KTT_VALUE, Place(reader, from.start),
+						"The step from %lld does not start above the one before, from %lld.",
+						(long long) step->from, (long long) before->from);
+	if (!TakeMark(reader, ':'))
+		return Refuse(reader, reader->at, KTT_SYNTAX,
+					  "A colon was expected after the start of a step.");
+	if (!IsDigit(reader))
+		return Refuse(reader, reader->at, KTT_SYNTAX,
+					  "The rate of a step was expected, such as 15%.");
+	if (ReadNumber(reader, &rate) != KTT_OK)
+		return reader->fault->status;
+	if (reader->at == reader->end || *reader->at != '%')
+		return Refuse(reader, reader->at, KTT_SYNTAX,
+					  "The rate of a step is followed by %.");
+	reader->at++;
+	SkipSpace(reader);
+	return TakeRate(reader, &rate, &step->rate);
+}
+
+/* What follows "ladder": steps in parentheses, then what follows a rate. */
+static ktt_status
+ReadLadder(Reader *reader, ktt_rule *rule, ktt_term *term)
+{
+	term->first_step = (uint8_t) rule->step_count;
+	if (!TakeMark(reader, '('))
+		return Refuse(reader, reader->at, KTT_SYNTAX,
+					  "An opening parenthesis was expected after \"ladder\".");
+	do
+	{
+		ktt_step   *step = &rule->steps[rule->step_count];
+
+		if (rule->step_count == KTT_SPLIT_STEPS)
+			return Refuse(reader, reader->at, KTT_LIMIT,
+						  "The ladders of a rule have at most 64 steps.");
+		if (ReadStep(reader, term->step_count > 0 ? step - 1 : NULL, step) != KTT_OK)
+			return reader->fault->status;
+		if (step->rate > term->rate)
+			term->rate = step->rate;
+		rule->step_count++;
+		term->step_count++;
+	} while (TakeMark(reader, ','));
+	if (!TakeMark(reader, ')'))
+		return Refuse(reader, reader->at, KTT_SYNTAX,
+					  "A comma or a closing parenthesis was expected.");
+	return ReadBase(reader, "The word \"of\" was expected after the ladder.", term);
+}
+
+/* Read a term behind those that the rule has. */
+static ktt_status
+ReadTerm(Reader *reader, ktt_rule *rule)
+{
+	ktt_term   *term = &rule->terms[rule->count++];
 	Number		number;
 
 	memset(term, 0, sizeof(*term));
@@ -210,6 +292,19 @@ ReadTerm(Reader *reader, ktt_term *term)
 		term->kind = KTT_TERM_COST;
 	else if (TakeWord(reader, "rest"))
 		term->kind = KTT_TERM_REST;
+	else if (TakeWord(reader, "ladder"))
+	{
+		term->scale = KTT_SCALE_MARGINAL;
+		return ReadLadder(reader, rule, term);
+	}
+	else if (TakeWord(reader, "whole"))
+	{
+		term->scale = KTT_SCALE_WHOLE;
+		if (!TakeWord(reader, "ladder"))
+			return Refuse(reader, reader->at, KTT_SYNTAX,
+						  "The word \"ladder\" was expected after \"whole\".");
+		return ReadLadder(reader, rule, term);
+	}
 	else if (reader->at < reader->end && *reader->at == '-')
 		return Refuse(reader, reader->at, KTT_SYNTAX,
 					  "A rate or an amount cannot be negative.");
@@ -222,7 +317,9 @@ ReadTerm(Reader *reader, ktt_term *term)
 	{
 		reader->at++;
 		SkipSpace(reader);
-		return ReadRate(reader, &number, term);
+		if (TakeRate(reader, &number, &term->rate) != KTT_OK)
+			return reader->fault->status;
+		return ReadBase(reader, "The word \"of\" was expected after the rate.", term);
 	}
 	else if (TakeWord(reader, "per"))
 	{
@@ -260,7 +357,7 @@ ReadParty(Reader *reader, ktt_party *party)
 
 /* Why a clause does not end where its term ended. */
 static ktt_status
-RefuseTail(Reader *reader, const ktt_term *term)
+RefuseTail(Reader *reader, const ktt_term *term, const char *expected)
 {
 	const char *at = reader->at;
 
@@ -273,7 +370,7 @@ RefuseTail(Reader *reader, const ktt_term *term)
 		return Refuse(reader, at, KTT_SYNTAX,
 					  term->bounds & KTT_TERM_MAX ? "A rate has one max." :
 					  "Only a rate can have a max.");
-	return Refuse(reader, at, KTT_SYNTAX, "A comma or the end was expected.");
+	return Refuse(reader, at, KTT_SYNTAX, expected);
 }
 
 ktt_status
@@ -282,11 +379,13 @@ ktt_split_parse(const char *text, size_t length, ktt_split *split,
 {
 	Reader		reader = {text, text, text + length, fault};
 	ktt_split_places places;
+	ktt_rule   *rule = &split->rule;
 
-	split->count = 0;
+	rule->count = 0;
+	rule->step_count = 0;
 	for (;;)
 	{
-		size_t		i = split->count;
+		size_t		i = rule->count;
 
 		SkipSpace(&reader);
 		if (i == KTT_SPLIT_CLAUSES)
@@ -296,17 +395,47 @@ ktt_split_parse(const char *text, size_t length, ktt_split *split,
 		if (ReadParty(&reader, &split->parties[i]) != KTT_OK)
 			return fault->status;
 		places.term[i] = Place(&reader, reader.at);
-		if (ReadTerm(&reader, &split->terms[i]) != KTT_OK)
+		if (ReadTerm(&reader, rule) != KTT_OK)
 			return fault->status;
-		split->count++;
 		if (reader.at == reader.end)
 			break;
 		if (*reader.at != ',')
-			return RefuseTail(&reader, &split->terms[i]);
+			return RefuseTail(&reader, &rule->terms[i],
+							  "A comma or the end was expected.");
 		reader.at++;
 	}
 	places.end = Place(&reader, reader.end);
 	return ktt_split_check(split, &places, fault);
+}
+
+ktt_status
+ktt_party_parse(const char *text, size_t length, ktt_party *party,
+				ktt_fault *fault)
+{
+	Reader		reader = {text, text, text + length, fault};
+
+	SkipSpace(&reader);
+	if (ReadParty(&reader, party) != KTT_OK)
+		return fault->status;
+	if (reader.at != reader.end)
+		return Refuse(&reader, reader.at, KTT_SYNTAX,
+					  "The end of the party was expected.");
+	return KTT_OK;
+}
+
+ktt_status
+ktt_term_parse(const char *text, size_t length, ktt_rule *rule,
+			   ktt_fault *fault)
+{
+	Reader		reader = {text, text, text + length, fault};
+
+	SkipSpace(&reader);
+	if (ReadTerm(&reader, rule) != KTT_OK)
+		return fault->status;
+	if (reader.at != reader.end)
+		return RefuseTail(&reader, &rule->terms[rule->count - 1],
+						  "The end of the term was expected.");
+	return KTT_OK;
 }
 
 static char *
@@ -337,9 +466,26 @@ ktt_rate_print(char *out, uint64_t rate)
 	return out;
 }
 
-char *
-ktt_term_print(char *out, const ktt_term *term)
+static char *
+PrintLadder(char *out, const ktt_rule *rule, const ktt_term *term)
 {
+	const ktt_step *steps = rule->steps + term->first_step;
+
+	out = Append(out, term->scale == KTT_SCALE_WHOLE ? "whole ladder(" : "ladder(");
+	for (size_t i = 0; i < term->step_count; i++)
+	{
+		out = ktt_int64_print(i > 0 ? Append(out, ", ") : out, steps[i].from);
+		out = ktt_rate_print(Append(out, ": "), steps[i].rate);
+	}
+	*out++ = ')';
+	return out;
+}
+
+char *
+ktt_term_print(char *out, const ktt_rule *rule, size_t clause)
+{
+	const ktt_term *term = &rule->terms[clause];
+
 	switch (term->kind)
 	{
 		case KTT_TERM_COST:
@@ -351,7 +497,10 @@ ktt_term_print(char *out, const ktt_term *term)
 		case KTT_TERM_PER_ORDER:
 			return Append(ktt_int64_print(out, term->amount), " per order");
 	}
-	out = ktt_rate_print(out, term->rate);
+	if (term->scale != KTT_SCALE_NONE)
+		out = PrintLadder(out, rule, term);
+	else
+		out = ktt_rate_print(out, term->rate);
 	out = Append(out, term->kind == KTT_TERM_OF_SALE ? " of sale" :
 				 term->kind == KTT_TERM_OF_COST ? " of cost" : " of margin");
 	if (term->bounds & KTT_TERM_MIN)
@@ -364,7 +513,7 @@ ktt_term_print(char *out, const ktt_term *term)
 char *
 ktt_split_print(char *out, const ktt_split *split)
 {
-	for (size_t i = 0; i < split->count; i++)
+	for (size_t i = 0; i < split->rule.count; i++)
 	{
 		const ktt_party *party = &split->parties[i];
 
@@ -373,7 +522,7 @@ ktt_split_print(char *out, const ktt_split *split)
 		memcpy(out, party->text, party->length);
 		out += party->length;
 		*out++ = ' ';
-		out = ktt_term_print(out, &split->terms[i]);
+		out = ktt_term_print(out, &split->rule, i);
 	}
 	return out;
 }

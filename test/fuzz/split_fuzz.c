@@ -27,19 +27,20 @@ round_trip(const ktt_split *split)
 static void
 evaluate(const ktt_split *split, const uint8_t *data, size_t size)
 {
-	int64_t		numbers[3] = {0};
+	int64_t		numbers[4] = {0};
+	ktt_sale	sale;
 	int64_t		parts[KTT_SPLIT_CLAUSES];
 	ktt_fault	fault = {0};
 	ktt_status	status;
 
 	memcpy(numbers, data, size < sizeof(numbers) ? size : sizeof(numbers));
-	status = ktt_split_evaluate(split->terms, split->count, numbers[0],
-								numbers[1], numbers[2], parts, &fault);
+	sale = (ktt_sale) {numbers[0], numbers[1], numbers[2], numbers[3]};
+	status = ktt_split_evaluate(&split->rule, &sale, parts, &fault);
 	if (status == KTT_OK)
 	{
-		int64_t		left = numbers[0];
+		int64_t		left = sale.sale;
 
-		for (size_t i = 0; i < split->count; i++)
+		for (size_t i = 0; i < split->rule.count; i++)
 		{
 			MUST(parts[i] >= 0 && parts[i] <= left);
 			left -= parts[i];
@@ -48,7 +49,7 @@ evaluate(const ktt_split *split, const uint8_t *data, size_t size)
 	}
 	else
 	{
-		MUST(status == KTT_VALUE || status == KTT_UNCOVERED);
+		MUST(status == KTT_VALUE || status == KTT_RANGE || status == KTT_UNCOVERED);
 		MUST_EXPLAIN(fault, 0);
 	}
 }
@@ -65,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* First what to read and how many bytes of numbers stand before the rule. */
 	if (size < 2)
 		return 0;
-	numbers = data[1] % 25;
+	numbers = data[1] % 33;
 	if (size < 2 + numbers)
 		return 0;
 	rule = data + 2 + numbers;

@@ -23,7 +23,8 @@ INSERT INTO rules VALUES
     ('usual', 'supplier cost, platform 2% of sale, steward 10% of margin min 20 max 500, sales_leader 15% of sale, supply_leader rest'),
     ('margin', 'supplier cost, leader 90% of margin, steward 10% of margin'),
     ('fees', 'carrier 50 per order, packer 7 per unit, supplier rest'),
-    ('one', 'supplier rest');
+    ('one', 'supplier rest'),
+    ('ladder', 'supplier cost, sales_leader ladder(0: 10%, 1000: 15%, 5000: 25%) of sale, steward whole ladder(0: 10%, 900: 20%) of margin max 99, b rest');
 
 -- Text: one form is printed, however it was written
 SELECT quote_literal(t) AS input, t::split AS split
@@ -35,7 +36,9 @@ FROM unnest(ARRAY[
     'a 100% of sale',
     'a 10% of margin min 20, b 10% of margin max 500, c 1% of margin min 0 max 0, d rest',
     'cost cost, rest rest',
-    'a 9223372036854775807 per order, b rest']) AS t;
+    'a 9223372036854775807 per order, b rest',
+    'sales_leader ladder(0: 10%, 1000000: 15%, 5000000: 25%) of sale, b rest',
+    E'a WHOLE Ladder ( 0:1.50 % ,\n0300: 2%)of margin min 1 max 2,b rest']) AS t;
 
 -- Every refusal of the grammar, with position and reason
 SELECT quote_literal(t) AS input, pg_temp.refusal(format('SELECT %L::ktt.split', t)) AS refusal
@@ -51,6 +54,9 @@ FROM unnest(ARRAY[
     'a 2% of sale, A rest', 'a rest, b cost, c rest', 'a cost, b rest, c cost', 'a 2% of sale min 6 max 5, b rest',
     'a 60% of sale, b 50% of margin, c 40.5% of sale, d rest', 'a 100% of cost, b 0.0001% of cost, c rest',
     'a 70% of margin, b 70% of margin, c rest',
+    'a whole 2% of sale', 'a ladder', 'a ladder()', 'a ladder(5: 1%) of sale, b rest', 'a ladder(0: 1%, 7: 2%, 7: 3%) of sale, b rest',
+    'a ladder(0: 1%; 7: 2%) of sale, b rest', 'a ladder(0 1%) of sale, b rest', 'a ladder(0: 1) of sale, b rest', 'a ladder(0: 1%)',
+    'a 60% of sale, b ladder(0: 20%, 5: 41%, 9: 1%) of sale, c rest', 'a ladder(0: 100%) of sale',
     'a 99% of sale', 'a cost', 'a 100% of margin', 'a 0 per order, b 100% of sale', 'a 100% of sale max 5',
     'a cost, b 100% of sale', 'a 50% of sale, b 50% of cost, c 50% of margin']) AS t;
 
@@ -59,6 +65,14 @@ SELECT cardinality(parties(('p0 rest' || string_agg(format(', p%s 1%% of sale', 
 FROM generate_series(1, 63) AS i;
 SELECT pg_temp.refusal(format('SELECT %L::ktt.split', 'p0 rest' || string_agg(format(', p%s 1%% of sale', i), ''))) AS refusal
 FROM generate_series(1, 64) AS i;
+
+-- 64 steps and no more, in all ladders of a rule together
+SELECT needs_volume(format('a ladder(0: 0%%%s) of sale, b whole ladder(0: 1%%) of cost, c rest', string_agg(format(', %s: 1%%', i), ''))::split)
+FROM generate_series(1, 62) AS i;
+SELECT pg_temp.refusal(format('SELECT %L::ktt.split',
+           format('a ladder(0: 0%%%s) of sale, b whole ladder(0: 1%%) of cost, c rest', string_agg(format(', %s: 1%%', i), '')))) AS refusal
+FROM generate_series(1, 63) AS i;
+SELECT name, needs_volume(rule) FROM rules ORDER BY name;
 
 -- Storage: a version byte, the number of clauses, their terms, their parties
 SELECT name, split_send(rule) AS packed FROM rules ORDER BY name;
@@ -77,7 +91,7 @@ CREATE TEMP TABLE broken (rule split);
 \copy broken FROM 'results/split.binary' (FORMAT binary)
 \copy (SELECT '\x0100'::bytea) TO 'results/split.binary' (FORMAT binary)
 \copy broken FROM 'results/split.binary' (FORMAT binary)
-\copy (SELECT '\x0101080161'::bytea) TO 'results/split.binary' (FORMAT binary)
+\copy (SELECT '\x01010e0161'::bytea) TO 'results/split.binary' (FORMAT binary)
 \copy broken FROM 'results/split.binary' (FORMAT binary)
 \copy (SELECT '\x0101070141'::bytea) TO 'results/split.binary' (FORMAT binary)
 \copy broken FROM 'results/split.binary' (FORMAT binary)
@@ -119,8 +133,11 @@ FROM unnest(ARRAY[
     '[]', '{}', '1', '"a rest"', '[1]', '[["a", "rest"]]', '[{"party": "a"}]', '[{"party": "a", "term": 5}]',
     '[{"party": 5, "term": "rest"}]', '[{"party": "a", "term": "rest", "more": 1}]',
     '[{"party": "a", "term": "rest, b cost"}]', '[{"party": "a 2% of sale", "term": "min 5"}]',
-    '[{"party": "", "term": "a rest"}]', '[{"party": "a", "term": "2% of price"}]', '[{"party": "a", "term": "cost"}]',
-    '[{"party": "A", "term": " REST "}]']) AS j;
+    '[{"party": "", "term": "rest"}]', '[{"party": "a", "term": ""}]', '[{"party": "a", "term": "2% of price"}]',
+    '[{"party": "a", "term": "2% of sale max 1 min 2"}]', '[{"party": "a", "term": "9223372036854775808 per unit"}]',
+    '[{"party": "a", "term": "rest"}, {"party": "A", "term": "cost"}]', '[{"party": "a", "term": "cost"}]',
+    '[{"party": "a", "term": "60% of sale"}, {"party": "b", "term": "ladder(0: 10%, 5: 50%) of sale"}]',
+    '[{"party": " A ", "term": " REST "}]', '[{"party": "a", "term": "ladder(0: 10%, 5: 50%) of sale"}, {"party": "b", "term": "rest"}]']) AS j;
 SELECT pg_temp.refusal(format('SELECT %L::jsonb::ktt.split', jsonb_agg('{"party": "a", "term": "cost"}'::jsonb))) AS refusal
 FROM generate_series(1, 65);
 
@@ -134,13 +151,21 @@ SELECT allocate('packer 7 per unit, supplier rest', 100, 0) AS one_unit_is_the_d
 SELECT party, amount FROM allocate('a 50% of sale, b 50% of sale', 9223372036854775807, 0);
 SELECT count(*) AS none FROM allocate(NULL, 100, 0);
 
+-- Ladders: the volume before the sale says where on the scale it lies
+SELECT volume, sale, array_agg(amount ORDER BY place) AS parts
+FROM rules, (VALUES (0, 400), (800, 400), (500, 6000), (5000, 400), (9223372036854775407, 400)) AS v (volume, sale),
+     allocate(rule, sale, 100, 1, volume) WITH ORDINALITY AS a (party, amount, place)
+WHERE name = 'ladder' GROUP BY volume, sale ORDER BY volume, sale;
+SELECT allocate('a ladder(0: 10%, 1000: 20%) of sale, b rest', 600, 0, volume => 700, accounts => '{1,2}', units => 1) AS shares,
+       allocate('a ladder(0: 10%, 1000: 20%) of sale, b rest', 600, 0, 1, '{NULL,2}'::bigint[], 700) AS absent;
+
 -- Shares: the same parts by account
 SELECT allocate(rule, 1990, 1200, 1, ARRAY[11, 12, 13, 14, 15]) AS shares FROM rules WHERE name = 'usual';
 SELECT allocate(rule, 1990, 1200, 1, ARRAY[15, 12, 13, 12, 15]) AS accounts_twice FROM rules WHERE name = 'usual';
 SELECT allocate(rule, 1990, 1200, 1, ARRAY[11, 12, NULL, NULL, 15]) AS absent_parts_to_rest FROM rules WHERE name = 'usual';
 SELECT allocate('a 0% of sale, b cost, c rest', 100, 100, 1, ARRAY[1, 2, 3]) AS zero_parts_vanish,
        allocate('a rest', 0, 0, 1, ARRAY[1]) AS nothing;
-SELECT allocate('a rest', 100, 0, 1, NULL) AS unknown_accounts;
+SELECT allocate('a rest', 100, 0, 1, NULL::bigint[]) AS unknown_accounts;
 -- A small array in a row has a short header, so its numbers are not aligned.
 CREATE TEMP TABLE sales AS
 SELECT i AS sale, ARRAY[i, 1, CASE WHEN i % 3 > 0 THEN i + 1 END, 7, 9223372036854775807] AS accounts
@@ -166,20 +191,23 @@ SELECT call, pg_temp.refusal('SELECT ' || call) AS refusal FROM unnest(ARRAY[
     $$allocate('a rest', 5, 6)$$,
     $$allocate('a rest', 5, -1)$$,
     $$allocate('a rest', 5, 5, -1)$$,
+    $$allocate('a rest', 5, 5, 1, -1)$$,
+    $$allocate('a ladder(0: 1%) of sale, b rest', 6, 6, 1, 9223372036854775802)$$,
+    $$allocate('a ladder(0: 1%) of sale, b rest', 6, 6, 1, '{1,2}'::bigint[], 9223372036854775802)$$,
     $$allocate('a 50 per unit, b rest', 99, 0, 2)$$,
     $$allocate('a 90% of sale, b cost, c rest', 100, 50)$$,
     $$allocate('a 1% of sale min 20, b rest', 19, 0)$$,
     $$allocate('a 9223372036854775807 per unit, b rest', 1, 0, 9223372036854775807)$$,
-    $$allocate('a rest', 5, 6, 1, '{1}')$$,
-    $$allocate('a 1% of sale min 20, b rest', 19, 0, 1, '{1,2}')$$,
-    $$allocate('a 1% of sale min 20, b rest', 19, 0, 1, '{NULL,2}')$$,
-    $$allocate('a cost, b rest', 5, 5, 1, '{1}')$$,
-    $$allocate('a cost, b rest', 5, 5, 1, '{}')$$,
-    $$allocate('a cost, b rest', 5, 5, 1, '{{1,2}}')$$,
-    $$allocate('a cost, b rest', 5, 5, 1, '{1,0}')$$,
-    $$allocate('a cost, b rest', 5, 5, 1, '{-1,1}')$$,
-    $$allocate('a cost, b rest', 5, 5, 1, '{1,NULL}')$$,
-    $$allocate('a cost, b 100% of margin', 5, 5, 1, '{1,NULL}')$$]) AS call;
+    $$allocate('a rest', 5, 6, 1, accounts => '{1}')$$,
+    $$allocate('a 1% of sale min 20, b rest', 19, 0, 1, accounts => '{1,2}')$$,
+    $$allocate('a 1% of sale min 20, b rest', 19, 0, 1, accounts => '{NULL,2}')$$,
+    $$allocate('a cost, b rest', 5, 5, 1, accounts => '{1}')$$,
+    $$allocate('a cost, b rest', 5, 5, 1, accounts => '{}')$$,
+    $$allocate('a cost, b rest', 5, 5, 1, accounts => '{{1,2}}')$$,
+    $$allocate('a cost, b rest', 5, 5, 1, accounts => '{1,0}')$$,
+    $$allocate('a cost, b rest', 5, 5, 1, accounts => '{-1,1}')$$,
+    $$allocate('a cost, b rest', 5, 5, 1, accounts => '{1,NULL}')$$,
+    $$allocate('a cost, b 100% of margin', 5, 5, 1, accounts => '{1,NULL}')$$]) AS call;
 
 -- Apportionment: largest remainder, ties to the first
 SELECT total, weights, apportion(total, weights) FROM (VALUES

@@ -18,6 +18,10 @@ typedef struct Clause
 {
 	Base		base;			/* of a rate */
 	int64_t		rate;			/* ppm; a cost clause and rest have none */
+	int			steps;			/* of a ladder, whose highest rate stands above */
+	bool		whole;
+	int64_t		from[8];
+	int64_t		rates[8];
 	bool		is_cost;
 	bool		is_rest;
 	bool		per_unit;
@@ -105,9 +109,26 @@ MakeClosed(Rule *rule)
 	}
 }
 
+/* Turn a rate into a ladder of which it is the highest step. */
+static void
+MakeLadder(Clause *clause)
+{
+	int64_t		stride = Random(2) ? 2000 : RandomAmount() / 8 + 1;
+
+	clause->whole = Random(2);
+	clause->steps = 1 + (int) Random(Random(4) ? 3 : 8);
+	for (int i = 0; i < clause->steps; i++)
+	{
+		clause->from[i] = i > 0 ? clause->from[i - 1] + 1 + (int64_t) Random((uint64_t) stride) : 0;
+		clause->rates[i] = RandomRate(clause->rate);
+	}
+	clause->rates[Random((uint64_t) clause->steps)] = clause->rate;
+}
+
 static void
 MakeOpen(Rule *rule)
 {
+	int			steps = 0;
 	int64_t		left[3] = {1000000, 1000000, 1000000};
 	bool		cost = false;
 
@@ -135,6 +156,11 @@ MakeOpen(Rule *rule)
 				clause->base = (Base) Random(3);
 				clause->rate = RandomRate(left[clause->base]);
 				left[clause->base] -= clause->rate;
+				if (Random(3) == 0 && steps <= 56)
+				{
+					MakeLadder(clause);
+					steps += clause->steps;
+				}
 				if (Random(4) == 0)
 					clause->min = Random(3) ? (int64_t) Random(50) : RandomAmount();
 				if (Random(4) == 0)
@@ -168,8 +194,16 @@ Write(const Rule *rule, char *text)
 						   clause->per_unit ? "unit" : "ORDER ");
 		else
 		{
-			out += sprintf(out, "%lld.%04lld %% of %s", (long long) clause->rate / 10000,
-						   (long long) clause->rate % 10000, bases[clause->base]);
+			for (int j = 0; j < clause->steps; j++)
+				out += sprintf(out, "%s%lld : %lld.%04lld%%",
+							   j > 0 ? " ,\t" : clause->whole ? "Whole  ladder (" : "LADDER(\n",
+							   (long long) clause->from[j], (long long) clause->rates[j] / 10000,
+							   (long long) clause->rates[j] % 10000);
+			if (clause->steps > 0)
+				out += sprintf(out, " )of %s", bases[clause->base]);
+			else
+				out += sprintf(out, "%lld.%04lld %% of %s", (long long) clause->rate / 10000,
+							   (long long) clause->rate % 10000, bases[clause->base]);
 			if (clause->min >= 0)
 				out += sprintf(out, " min %lld", (long long) clause->min);
 			if (clause->max >= 0)
@@ -179,15 +213,43 @@ Write(const Rule *rule, char *text)
 	return (size_t) (out - text);
 }
 
-/* The parts, or false when they come to more than the sale. */
-static bool
+/* Millionths that a marginal ladder has given when the volume is so high. */
+static int128
+Climbed(const Clause *clause, int64_t volume)
+{
+	int128		sum = 0;
+
+	for (int i = 0; i < clause->steps && clause->from[i] < volume; i++)
+		sum += (int128) (volume - clause->from[i]) *
+			(clause->rates[i] - (i > 0 ? clause->rates[i - 1] : 0));
+	return sum;
+}
+
+/* The exact share of a clause in millionths. */
+static int128
+Exact(const Clause *clause, int64_t base, int64_t volume)
+{
+	int64_t		rate = clause->rate;
+
+	if (clause->steps > 0 && !clause->whole)
+		return Climbed(clause, volume + base) - Climbed(clause, volume);
+	for (int i = 0; i < clause->steps && clause->from[i] <= volume + base; i++)
+		rate = clause->rates[i];
+	return (int128) base * rate;
+}
+
+/* The parts; what came in the way otherwise. */
+static ktt_status
 Reference(const Rule *rule, int64_t sale, int64_t cost, int64_t units,
-		  int64_t *parts)
+		  int64_t volume, int64_t *parts)
 {
 	int64_t		amounts[3] = {sale, cost, sale - cost};
 	int128		sum = 0;
 	int			rest = -1;
 
+	for (int i = 0; i < rule->count; i++)
+		if (rule->clauses[i].steps > 0 && volume > INT64_MAX - amounts[rule->clauses[i].base])
+			return KTT_RANGE;
 	for (int i = 0; i < rule->count; i++)
 	{
 		const Clause *clause = &rule->clauses[i];
@@ -205,7 +267,7 @@ Reference(const Rule *rule, int64_t sale, int64_t cost, int64_t units,
 		else
 		{
 			/* All parties of this base, the unnamed one last. */
-			int128		mine = (int128) amounts[clause->base] * clause->rate;
+			int128		mine = Exact(clause, amounts[clause->base], volume);
 			int128		named = 0;
 			int128		floors = 0;
 			int128		before = 0;
@@ -215,13 +277,13 @@ Reference(const Rule *rule, int64_t sale, int64_t cost, int64_t units,
 			{
 				if (rule->clauses[j].base != clause->base)
 					continue;
-				other = (int128) amounts[clause->base] * rule->clauses[j].rate;
-				named += rule->clauses[j].rate;
+				other = Exact(&rule->clauses[j], amounts[clause->base], volume);
+				named += other;
 				floors += other / 1000000;
 				before += other % 1000000 > mine % 1000000 ||
 					(other % 1000000 == mine % 1000000 && j < i);
 			}
-			other = (int128) amounts[clause->base] * (1000000 - named);
+			other = (int128) amounts[clause->base] * 1000000 - named;
 			floors += other / 1000000;
 			before += other % 1000000 > mine % 1000000;
 			part = mine / 1000000 +
@@ -232,15 +294,15 @@ Reference(const Rule *rule, int64_t sale, int64_t cost, int64_t units,
 				part = clause->max;
 		}
 		if (part > sale)
-			return false;
+			return KTT_UNCOVERED;
 		parts[i] = (int64_t) part;
 		sum += part;
 	}
 	if (sum > sale)
-		return false;
+		return KTT_UNCOVERED;
 	if (rest >= 0)
 		parts[rest] = (int64_t) (sale - sum);
-	return true;
+	return KTT_OK;
 }
 
 static void
@@ -248,7 +310,7 @@ TestRandom(void)
 {
 	static Rule rule;
 	static ktt_split split;
-	static char text[64 * 120];
+	static char text[64 * 400];
 	unsigned long holding = 0;
 	ktt_fault	fault;
 
@@ -256,7 +318,7 @@ TestRandom(void)
 	{
 		bool		closed = Random(4) == 0;
 		unsigned char packed[KTT_SPLIT_PACKED_MAX];
-		ktt_term	terms[KTT_SPLIT_CLAUSES];
+		ktt_rule	terms;
 		int64_t		parts[64];
 		int64_t		expected[64];
 		int64_t		sum = 0;
@@ -264,8 +326,9 @@ TestRandom(void)
 		int64_t		cost = Random(8) == 0 ? sale : (int64_t) (Random((uint64_t) sale + 1));
 		int64_t		units = Random(8) == 0 ? RandomAmount() : (int64_t) Random(20);
 		size_t		count;
-		bool		holds;
+		int64_t		volume = Random(8) == 0 ? RandomAmount() : (int64_t) Random(10000);
 		ktt_status	status;
+		ktt_status	expected_status;
 
 		if (closed)
 			MakeClosed(&rule);
@@ -279,14 +342,16 @@ TestRandom(void)
 		}
 
 		/* Evaluate what was packed, as the server does. */
-		count = ktt_split_terms(packed, (size_t) (ktt_split_pack(packed, &split) - packed),
-								terms);
-		CHECK(count == (size_t) rule.count, "the terms come back");
-		status = ktt_split_evaluate(terms, count, sale, cost, units, parts, &fault);
-		holds = Reference(&rule, sale, cost, units, expected);
-		CHECK(status == (holds ? KTT_OK : KTT_UNCOVERED), "the rule holds or not");
-		CHECK(holds || !closed, "a rule without rest holds at every price");
-		if (!holds)
+		CHECK(ktt_rule_unpack(packed, (size_t) (ktt_split_pack(packed, &split) - packed),
+							  &terms), "the terms come back");
+		count = terms.count;
+		CHECK(count == (size_t) rule.count, "all the terms come back");
+		status = ktt_split_evaluate(&terms, &(ktt_sale) {sale, cost, units, volume},
+									parts, &fault);
+		expected_status = Reference(&rule, sale, cost, units, volume, expected);
+		CHECK(status == expected_status, "the rule holds or not");
+		CHECK(status == KTT_OK || !closed, "a rule without rest holds at every price");
+		if (status != KTT_OK)
 			continue;
 		holding++;
 		CHECK(memcmp(parts, expected, count * sizeof(parts[0])) == 0,
@@ -300,6 +365,20 @@ TestRandom(void)
 }
 
 static void
+CheckVolume(const char *rule, int64_t sale, int64_t cost, int64_t volume,
+			const int64_t *expected)
+{
+	ktt_split	split;
+	ktt_fault	fault;
+	int64_t		parts[64];
+
+	if (CHECK(ktt_split_parse(rule, strlen(rule), &split, &fault) == KTT_OK, rule) &&
+		CHECK(ktt_split_evaluate(&split.rule, &(ktt_sale) {sale, cost, 1, volume},
+								 parts, &fault) == KTT_OK, rule))
+		CHECK(memcmp(parts, expected, split.rule.count * sizeof(parts[0])) == 0, rule);
+}
+
+static void
 CheckParts(const char *rule, int64_t sale, int64_t cost, int64_t units,
 		   const int64_t *expected)
 {
@@ -308,9 +387,9 @@ CheckParts(const char *rule, int64_t sale, int64_t cost, int64_t units,
 	int64_t		parts[64];
 
 	if (CHECK(ktt_split_parse(rule, strlen(rule), &split, &fault) == KTT_OK, rule) &&
-		CHECK(ktt_split_evaluate(split.terms, split.count, sale, cost, units,
+		CHECK(ktt_split_evaluate(&split.rule, &(ktt_sale) {sale, cost, units, 0},
 								 parts, &fault) == KTT_OK, rule))
-		CHECK(memcmp(parts, expected, split.count * sizeof(parts[0])) == 0, rule);
+		CHECK(memcmp(parts, expected, split.rule.count * sizeof(parts[0])) == 0, rule);
 }
 
 #define PARTS(...) ((const int64_t[]) {__VA_ARGS__})
@@ -335,6 +414,36 @@ TestKnown(void)
 	CheckParts("a 0% of sale, b rest", 0, 0, 0, PARTS(0, 0));
 }
 
+#define LADDER "ladder(0: 10%, 1000: 15%, 5000: 25%) of sale, b rest"
+
+static void
+TestLadders(void)
+{
+	CheckVolume("a " LADDER, 400, 0, 0, PARTS(40, 360));
+	CheckVolume("a " LADDER, 400, 0, 800, PARTS(20 + 30, 350));
+	CheckVolume("a " LADDER, 6000, 0, 500, PARTS(50 + 600 + 375, 4975));
+	CheckVolume("a " LADDER, 400, 0, 5000, PARTS(100, 300));
+	CheckVolume("a whole " LADDER, 400, 0, 599, PARTS(40, 360));
+	CheckVolume("a whole " LADDER, 400, 0, 600, PARTS(60, 340));
+	CheckVolume("a whole " LADDER, 6000, 0, 0, PARTS(1500, 4500));
+	CheckVolume("a " LADDER, 0, 0, 5000, PARTS(0, 0));
+	CheckVolume("a " LADDER, 4, 0, INT64_MAX - 4, PARTS(1, 3));
+	CheckVolume("a whole " LADDER, INT64_MAX, 0, 0,
+				PARTS(INT64_MAX / 4 + 1, INT64_MAX - INT64_MAX / 4 - 1));
+	CheckVolume("a ladder(0: 100%) of sale, b rest", INT64_MAX, 0, 0, PARTS(INT64_MAX, 0));
+	CheckVolume("a ladder(0: 0%, 9223372036854775807: 100%) of sale, b rest", 7, 0,
+				INT64_MAX - 7, PARTS(0, 7));
+	CheckVolume("a whole ladder(0: 0%, 9223372036854775807: 100%) of sale, b rest", 7, 0,
+				INT64_MAX - 7, PARTS(7, 0));
+	CheckVolume("a ladder(0: 10%, 50: 20%) of margin min 5 max 12, b rest", 100, 50, 0,
+				PARTS(5, 95));
+	CheckVolume("a ladder(0: 10%, 50: 20%) of margin min 5 max 12, b rest", 100, 20, 50,
+				PARTS(12, 88));
+	/* A ladder competes for the unit left over like any other rate of its base. */
+	CheckVolume("a ladder(0: 50%, 1: 0%) of sale, b 50% of sale, c rest", 1, 0, 0,
+				PARTS(1, 0, 0));
+}
+
 static void
 CheckRefused(const char *rule, int64_t sale, int64_t cost, int64_t units,
 			 ktt_status status, const char *reason)
@@ -345,7 +454,23 @@ CheckRefused(const char *rule, int64_t sale, int64_t cost, int64_t units,
 
 	if (!CHECK(ktt_split_parse(rule, strlen(rule), &split, &fault) == KTT_OK, rule))
 		return;
-	CHECK(ktt_split_evaluate(split.terms, split.count, sale, cost, units,
+	CHECK(ktt_split_evaluate(&split.rule, &(ktt_sale) {sale, cost, units, 0},
+							 parts, &fault) == status, rule);
+	if (!CHECK(strcmp(fault.reason, reason) == 0, reason))
+		printf("got: %s\n", fault.reason);
+}
+
+static void
+CheckVolumeRefused(const char *rule, int64_t sale, int64_t volume, ktt_status status,
+				   const char *reason)
+{
+	ktt_split	split;
+	ktt_fault	fault;
+	int64_t		parts[64];
+
+	if (!CHECK(ktt_split_parse(rule, strlen(rule), &split, &fault) == KTT_OK, rule))
+		return;
+	CHECK(ktt_split_evaluate(&split.rule, &(ktt_sale) {sale, 0, 1, volume},
 							 parts, &fault) == status, rule);
 	if (!CHECK(strcmp(fault.reason, reason) == 0, reason))
 		printf("got: %s\n", fault.reason);
@@ -372,6 +497,11 @@ TestRefusals(void)
 	CheckRefused("a 9223372036854775807 per order, b 1 per order, c rest", INT64_MAX, 0, 1,
 				 KTT_UNCOVERED,
 				 "The parts come to more than 9223372036854775807, but the sale is 9223372036854775807.");
+	CheckVolumeRefused("a rest", 5, -1, KTT_VALUE, "The volume is -1, below zero.");
+	CheckVolumeRefused("a ladder(0: 1%) of sale, b rest", 6, INT64_MAX - 5, KTT_RANGE,
+					   "The volume of 9223372036854775802 and the base of 6 come to more than 9223372036854775807.");
+	CheckVolumeRefused("a ladder(0: 1%) of sale, b rest", INT64_MAX, INT64_MAX, KTT_RANGE,
+					   "The volume of 9223372036854775807 and the base of 9223372036854775807 come to more than 9223372036854775807.");
 }
 
 int
@@ -379,6 +509,7 @@ main(void)
 {
 	TestRandom();
 	TestKnown();
+	TestLadders();
 	TestRefusals();
 	return unit_report();
 }

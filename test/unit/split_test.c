@@ -9,6 +9,10 @@ static const char example[] =
 	"supplier cost, platform 2% of sale, steward 10% of margin min 20 max 500, "
 	"sales_leader 15% of sale, supply_leader rest";
 
+static const char ladder[] =
+	"supplier cost, sales_leader ladder(0: 10%, 1000000: 15%, 5000000: 25%) of sale, "
+	"steward whole ladder(0: 1.5%, 300: 12.3456%) of margin min 20, supply_leader rest";
+
 /* Written one way or another, printed one way. */
 static void
 CheckPrint(const char *text, const char *canonical)
@@ -55,6 +59,13 @@ TestPrint(void)
 			   "a 1% of sale min 5, b 1% of sale max 5, c 1% of sale min 0 max 0, d rest");
 	CheckPrint("a 9223372036854775807 per order, b rest",
 			   "a 9223372036854775807 per order, b rest");
+	CheckPrint(ladder, ladder);
+	CheckPrint("a Ladder\n( 00 :10.00 % ,1000:15%,5000 : 25%)OF sale,b rest",
+			   "a ladder(0: 10%, 1000: 15%, 5000: 25%) of sale, b rest");
+	CheckPrint("a WHOLE ladder(0:0%, 9223372036854775807:100%) of cost, b rest",
+			   "a whole ladder(0: 0%, 9223372036854775807: 100%) of cost, b rest");
+	CheckPrint("whole ladder(0: 5%, 7: 2%) of margin min 1 max 2, ladder whole ladder(0: 1%) of cost, rest rest",
+			   "whole ladder(0: 5%, 7: 2%) of margin min 1 max 2, ladder whole ladder(0: 1%) of cost, rest rest");
 	CheckPrint("_23456789_123456789_123456789_123456789_123456789_123456789_123 rest",
 			   "_23456789_123456789_123456789_123456789_123456789_123456789_123 rest");
 }
@@ -69,6 +80,7 @@ typedef struct Refusal
 
 #define PARTY_EXPECTED "A party was expected: a letter or an underscore, then also digits."
 #define TERM_EXPECTED "A term was expected, such as cost, 2% of sale, 5 per unit or rest."
+#define STEP_EXPECTED "A step was expected, such as 1000: 15%."
 #define END_EXPECTED "A comma or the end was expected."
 #define NOT_COVERED "No clause takes the rest, and the parts need not come to the sale."
 
@@ -126,6 +138,40 @@ static const Refusal refusals[] = {
 	{"a 2% of sale min5, b rest", KTT_SYNTAX, 14, END_EXPECTED},
 	{"a 2% of sale b rest", KTT_SYNTAX, 14, END_EXPECTED},
 	{"a rest;", KTT_SYNTAX, 7, END_EXPECTED},
+	{"a whole", KTT_SYNTAX, 8, "The word \"ladder\" was expected after \"whole\"."},
+	{"a ladder", KTT_SYNTAX, 9, "An opening parenthesis was expected after \"ladder\"."},
+	{"a ladder 5", KTT_SYNTAX, 10, "An opening parenthesis was expected after \"ladder\"."},
+	{"a ladder(", KTT_SYNTAX, 10, STEP_EXPECTED},
+	{"a ladder()", KTT_SYNTAX, 10, STEP_EXPECTED},
+	{"a ladder(-1: 5%)", KTT_SYNTAX, 10, STEP_EXPECTED},
+	{"a ladder(0: 5%,) of sale", KTT_SYNTAX, 16, STEP_EXPECTED},
+	{"a ladder(1: 5%) of sale", KTT_VALUE, 10, "The first step of a ladder starts at 0."},
+	{"a ladder(0.5: 5%) of sale", KTT_SYNTAX, 10, "An amount is a whole number of minor units."},
+	{"a ladder(0.: 5%) of sale", KTT_SYNTAX, 12, "A digit was expected after the point."},
+	{"a ladder(0: 5%, 9223372036854775808: 6%) of sale", KTT_RANGE, 17,
+		"An amount is at most 9223372036854775807."},
+	{"a ladder(0: 5%, 7: 6%, 7: 7%) of sale", KTT_VALUE, 24,
+		"The step from 7 does not start above the one before, from 7."},
+	{"a ladder(0: 5%, 7: 6%, 6: 7%) of sale", KTT_VALUE, 24,
+		"The step from 6 does not start above the one before, from 7."},
+	{"a ladder(0", KTT_SYNTAX, 11, "A colon was expected after the start of a step."},
+	{"a ladder(0, 5: 5%)", KTT_SYNTAX, 11, "A colon was expected after the start of a step."},
+	{"a ladder(0: %)", KTT_SYNTAX, 13, "The rate of a step was expected, such as 15%."},
+	{"a ladder(0: -5%)", KTT_SYNTAX, 13, "The rate of a step was expected, such as 15%."},
+	{"a ladder(0: 5.)", KTT_SYNTAX, 15, "A digit was expected after the point."},
+	{"a ladder(0: 5", KTT_SYNTAX, 14, "The rate of a step is followed by %."},
+	{"a ladder(0: 5)", KTT_SYNTAX, 14, "The rate of a step is followed by %."},
+	{"a ladder(0: 101%)", KTT_VALUE, 13, "A rate is at most 100%."},
+	{"a ladder(0: 5.00001%)", KTT_SYNTAX, 13, "A rate has at most 4 decimals."},
+	{"a ladder(0: 5%", KTT_SYNTAX, 15, "A comma or a closing parenthesis was expected."},
+	{"a ladder(0: 5% of sale", KTT_SYNTAX, 16, "A comma or a closing parenthesis was expected."},
+	{"a ladder(0: 5%)", KTT_SYNTAX, 16, "The word \"of\" was expected after the ladder."},
+	{"a ladder(0: 5%) of sale max 5 min 2", KTT_SYNTAX, 31, "Write min before max."},
+	{"a ladder(0: 5%) of sale min 3 max 2, b rest", KTT_VALUE, 3,
+		"The min of 3 is above the max of 2."},
+	{"a 60% of sale, b ladder(0: 20%, 5: 41%, 9: 1%) of sale, c rest", KTT_VALUE, 18,
+		"The rates of the sale come to 101%, above 100%."},
+	{"a ladder(0: 100%) of sale", KTT_VALUE, 26, NOT_COVERED},
 	{"a 2% of sale, A rest", KTT_VALUE, 15, "Party a appears twice."},
 	{"a rest, b cost, c rest", KTT_VALUE, 19, "Only one clause can take the rest."},
 	{"a cost, b rest, c cost", KTT_VALUE, 19, "Only one clause can take the cost."},
@@ -201,19 +247,39 @@ TestLimits(void)
 		  strcmp(fault.reason, "A rule has at most 64 clauses.") == 0 &&
 		  text[fault.position - 1] == 'q', "65 clauses are refused");
 
+	out = text + sprintf(text, "a ladder(0: 0%%");
+	for (int i = 1; i < 60; i++)
+		out += sprintf(out, ", %d: 1%%", i);
+	out += sprintf(out, ") of sale, b ladder(0: 1%%, 1: 2%%, 2: 3%%, 3: 4%%");
+	sprintf(out, ") of sale, c rest");
+	CHECK(ktt_split_parse(text, strlen(text), &split, &fault) == KTT_OK &&
+		  split.rule.step_count == 64, "64 steps");
+	CHECK(ktt_split_unpack(packed, (size_t) (ktt_split_pack(packed, &split) - packed),
+						   &split, &fault) == KTT_OK, "64 steps unpack");
+	sprintf(out, ", 77: 5%%) of sale, c rest");
+	CHECK(ktt_split_parse(text, strlen(text), &split, &fault) == KTT_LIMIT &&
+		  strcmp(fault.reason, "The ladders of a rule have at most 64 steps.") == 0 &&
+		  text[fault.position - 1] == '7', "65 steps are refused");
+
 	/* The longest of everything fits the room that is promised. */
-	split.count = KTT_SPLIT_CLAUSES;
+	split.rule.count = KTT_SPLIT_CLAUSES;
+	split.rule.step_count = KTT_SPLIT_STEPS;
 	for (int i = 0; i < KTT_SPLIT_CLAUSES; i++)
 	{
-		split.terms[i] = (ktt_term) {.kind = KTT_TERM_OF_MARGIN,
-			.bounds = KTT_TERM_MIN | KTT_TERM_MAX, .rate = 999999,
-			.min = INT64_MAX, .max = INT64_MAX};
+		split.rule.terms[i] = (ktt_term) {.kind = KTT_TERM_OF_MARGIN,
+			.bounds = KTT_TERM_MIN | KTT_TERM_MAX, .scale = KTT_SCALE_WHOLE,
+			.first_step = (uint8_t) i, .step_count = 1,
+			.rate = 999999, .min = INT64_MAX, .max = INT64_MAX};
+		split.rule.steps[i] = (ktt_step) {.from = INT64_MAX, .rate = 999999};
 		split.parties[i].length = KTT_PARTY_MAX;
 		memset(split.parties[i].text, 'a' + i % 26, KTT_PARTY_MAX);
 	}
 	CHECK(ktt_split_print(printed, &split) <= printed + sizeof(printed), "longest text");
 	CHECK(ktt_split_pack(packed, &split) <= packed + sizeof(packed), "longest packed");
-	CHECK(ktt_term_print(printed, &split.terms[0]) <= printed + KTT_TERM_TEXT_MAX,
+	split.rule.terms[0].step_count = KTT_SPLIT_STEPS;
+	for (int i = 0; i < KTT_SPLIT_STEPS; i++)
+		split.rule.steps[i].from = i % 2 ? INT64_MAX : 0;
+	CHECK(ktt_term_print(printed, &split.rule, 0) <= printed + KTT_TERM_TEXT_MAX,
 		  "longest term");
 }
 
@@ -223,7 +289,7 @@ CheckBytes(const unsigned char *bytes, size_t size)
 {
 	unsigned char *exact = malloc(size > 0 ? size : 1);
 	unsigned char packed[KTT_SPLIT_PACKED_MAX];
-	ktt_term	terms[KTT_SPLIT_CLAUSES];
+	ktt_rule	rule;
 	ktt_split	split;
 	ktt_fault	fault = {0};
 	ktt_status	status;
@@ -238,12 +304,16 @@ CheckBytes(const unsigned char *bytes, size_t size)
 	else
 		CHECK(status == KTT_BINARY && fault.status == KTT_BINARY &&
 			  fault.reason[0] != '\0', "refused bytes have a reason");
-	CHECK(ktt_split_terms(exact, size, terms) <= KTT_SPLIT_CLAUSES, "terms stay within");
+	if (ktt_rule_unpack(exact, size, &rule))
+		CHECK(rule.count <= KTT_SPLIT_CLAUSES && rule.step_count <= KTT_SPLIT_STEPS,
+			  "what is read stays within");
+	else
+		CHECK(status != KTT_OK, "a rule is read without its parties too");
 	free(exact);
 }
 
 static void
-TestBytes(void)
+TestBytes(const char *text)
 {
 	unsigned char packed[KTT_SPLIT_PACKED_MAX];
 	unsigned char changed[KTT_SPLIT_PACKED_MAX];
@@ -251,7 +321,7 @@ TestBytes(void)
 	ktt_split	split;
 	ktt_fault	fault;
 
-	CHECK(ktt_split_parse(example, strlen(example), &split, &fault) == KTT_OK, "example");
+	CHECK(ktt_split_parse(text, strlen(text), &split, &fault) == KTT_OK, text);
 	size = (size_t) (ktt_split_pack(packed, &split) - packed);
 	for (size_t cut = 0; cut < size; cut++)
 	{
@@ -293,13 +363,23 @@ TestBroken(void)
 		{BYTES("\1\0"), "A rule has 1 to 64 clauses, not 0."},
 		{BYTES("\1\x41"), "A rule has 1 to 64 clauses, not 65."},
 		{BYTES("\1\1\0\1a"), "The term of clause 1 is broken."},
-		{BYTES("\1\1\x8\1a"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\xe\1a"), "The term of clause 1 is broken."},
 		{BYTES("\1\1\x17\1\1a"), "The term of clause 1 is broken."},
 		{BYTES("\1\1\x42\1\1a"), "The term of clause 1 is broken."},
 		{BYTES("\1\1\2\xc1\x84\x3d\1a"), "The term of clause 1 is broken."},
 		{BYTES("\1\1\2\x80\0\1a"), "The term of clause 1 is broken."},
 		{BYTES("\1\1\5\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\1a"),
 			"The term of clause 1 is broken."},
+		{BYTES("\1\1\xd"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\xd\0"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\xd\x41"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\x8\1"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\x8\1\xc1\x84\x3d\1a"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\x8\2\1"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\x8\2\1\0\1\1a"), "The term of clause 1 is broken."},
+		{BYTES("\1\1\x8\3\1\1\1\xff\xff\xff\xff\xff\xff\xff\xff\x7f\1\1a"),
+			"The term of clause 1 is broken."},
+		{BYTES("\1\1\x58\1\1\1a"), "The term of clause 1 is broken."},
 		{BYTES("\1\1\7\0"), "The party of clause 1 is broken."},
 		{BYTES("\1\1\7\1A"), "The party of clause 1 is broken."},
 		{BYTES("\1\1\7\2a"), "The party of clause 1 is broken."},
@@ -329,7 +409,8 @@ main(void)
 	TestPrint();
 	TestRefusals();
 	TestLimits();
-	TestBytes();
+	TestBytes(example);
+	TestBytes(ladder);
 	TestBroken();
 	return unit_report();
 }
