@@ -26,13 +26,12 @@ typedef struct Kind
 	unsigned long differences;
 } Kind;
 
-/* The rule in force, as read, and its terms as unpacked. */
+/* The rule in force, as read, and its terms and steps as unpacked. */
 typedef struct Rule
 {
 	char	   *text;
 	bool		parsed;
-	size_t		count;
-	ktt_term	terms[KTT_SPLIT_CLAUSES];
+	ktt_rule	unpacked;
 } Rule;
 
 static Kind kinds[KINDS];
@@ -103,9 +102,8 @@ ReadRule(Rule *rule, const char *text, const char *canonical)
 	*ktt_split_print(printed, &split) = '\0';
 	if (strcmp(printed, canonical) != 0)
 		Differ(text, canonical, printed);
-	rule->count = ktt_split_terms(packed, (size_t) (ktt_split_pack(packed, &split) - packed),
-								  rule->terms);
-	rule->parsed = rule->count == split.count;
+	rule->parsed = ktt_rule_unpack(packed, (size_t) (ktt_split_pack(packed, &split) - packed),
+								   &rule->unpacked);
 	if (!rule->parsed)
 		Differ(text, "packed terms that can be read", "none");
 }
@@ -128,15 +126,15 @@ Answer(const Rule *rule, const int64_t *numbers, char *answer)
 {
 	int64_t		parts[KTT_SPLIT_CLAUSES];
 	ktt_fault	fault = {0};
-	ktt_status	status = ktt_split_evaluate(rule->terms, rule->count, numbers[0], numbers[1],
-											numbers[2], parts, &fault);
+	ktt_sale	sale = {numbers[0], numbers[1], numbers[2], numbers[3]};
+	ktt_status	status = ktt_split_evaluate(&rule->unpacked, &sale, parts, &fault);
 
 	if (status != KTT_OK)
 	{
 		strcpy(answer, StatusName(status));
 		return;
 	}
-	for (size_t i = 0; i < rule->count; i++)
+	for (size_t i = 0; i < rule->unpacked.count; i++)
 		answer += sprintf(answer, i > 0 ? " %lld" : "%lld", (long long) parts[i]);
 }
 
