@@ -133,7 +133,7 @@ COMMENT ON FUNCTION require(anyelement, text) IS 'Internal. Returns the value, o
 
 CREATE FUNCTION require_between(value numeric, low numeric, high numeric, name text)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF value NOT BETWEEN low AND high OR value = 'NaN' THEN
@@ -147,7 +147,7 @@ COMMENT ON FUNCTION require_between(numeric, numeric, numeric, text) IS
 
 CREATE FUNCTION require_hold(hold interval)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF hold < interval '0' OR hold > interval '1 year' THEN
@@ -160,7 +160,7 @@ COMMENT ON FUNCTION require_hold(interval) IS 'Internal. Refuses a hold that is 
 
 CREATE FUNCTION require_reference(reference text, name text)
 RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF octet_length(require(reference, name)) NOT BETWEEN 1 AND 256 THEN

@@ -103,7 +103,7 @@ COMMENT ON TABLE rates IS
 
 CREATE FUNCTION check_parties(rule ktt.split)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_stranger text;

@@ -116,7 +116,7 @@ COMMENT ON FUNCTION repeat_order(orders, bigint[], bigint[], bigint, bigint, ktt
 
 CREATE FUNCTION refusal_arguments(items bigint[], units bigint[], seller bigint, point bigint, location ktt.location)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE SET search_path FROM CURRENT
 AS $$
     SELECT jsonb_build_object('items', items, 'units', units, 'seller', seller, 'point', point,
                               'longitude', ktt.longitude(location), 'latitude', ktt.latitude(location))

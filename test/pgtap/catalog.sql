@@ -1,6 +1,8 @@
 -- What the catalog must say of every object of ktt and of a market, whoever added it.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
+-- It must be there before the first function in PL/pgSQL runs.
+LOAD 'plpgsql_check';
 BEGIN;
 SELECT plan(14);
 SELECT ktt.create_market();

@@ -161,13 +161,3 @@ END $$;
 SELECT pg_temp.guess($$SELECT * FROM items('{1:1@1,2:2@2,3:3@3}')$$) AS constant,
        pg_temp.guess($$SELECT i.* FROM baskets, items(b) AS i$$) AS column_rows,
        pg_temp.guess($$SELECT i.* FROM (SELECT sum(b) AS b FROM baskets) AS s, items(b) AS i$$) AS sum_rows;
-
--- Every object has its comment.
-SELECT pg_describe_object(classid, objid, 0) AS without_comment
-FROM pg_depend AS d
-WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-  AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'ktt')
-  AND pg_describe_object(classid, objid, 0) ~ '(basket|shares|vector)'
-  AND NOT EXISTS (SELECT FROM pg_description WHERE (objoid, pg_description.classoid, objsubid) = (d.objid, d.classid, 0))
-  AND pg_describe_object(classid, objid, 0) !~ '^type ktt\.(basket|shares)\[\]$'
-ORDER BY 1;

@@ -5,7 +5,7 @@ SELECT to_regprocedure('ktt.create_market(name)') IS NOT NULL AS has_market \gse
 \if :has_market
 SELECT ktt.create_market() \g /dev/null
 \endif
-LOAD '$libdir/ktt';
+LOAD 'ktt';
 -- Names are printed short where the path finds them.
 SET search_path = ktt, pg_catalog, public;
 
