@@ -42,6 +42,9 @@ extern void KttVectorOpen(ktt_vector_reader *reader, ktt_vector_kind kind,
 						  Datum value);
 extern bool KttVectorNext(ktt_vector_reader *reader, ktt_entry *entry);
 
+/* Number of entries, from the head alone; false when that is broken. */
+extern bool KttVectorPeek(ktt_vector_kind kind, Datum value, uint64 *count);
+
 /* A value from entries that are normalised here; changes entries. */
 extern Datum KttVectorFromEntries(ktt_vector_kind kind, ktt_entry *entries,
 								  size_t count);
@@ -59,6 +62,12 @@ extern Datum KttVectorMerge(ktt_vector_kind kind, int sign, KttPacked left,
  */
 extern int64 *KttInt64Array(ArrayType *array, bool refuse_nulls,
 							const char *noun, int *count);
+
+/*
+ * Keys to look for: the numbers of a bigint array in ascending order, each
+ * once. NULL elements name nothing.
+ */
+extern int64 *KttSortedKeys(ktt_vector_kind kind, ArrayType *array, int *count);
 
 #define KTT_PACKED_ARG(n) KttPackedFrom(PG_GETARG_DATUM(n))
 

@@ -83,6 +83,34 @@ KttVectorNext(ktt_vector_reader *reader, ktt_entry *entry)
 	return step == KTT_VECTOR_ENTRY;
 }
 
+/* A toasted value is fetched as far as its head. */
+bool
+KttVectorPeek(ktt_vector_kind kind, Datum value, uint64 *count)
+{
+	ktt_vector_reader reader;
+	struct varlena *head;
+	const unsigned char *bytes;
+	bool		good;
+
+	if (!VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value)) &&
+		!VARATT_IS_COMPRESSED(DatumGetPointer(value)))
+	{
+		KttPacked	packed = KttPackedFrom(value);
+
+		good = ktt_vector_open(&reader, kind, packed.bytes, packed.size);
+		*count = reader.left;
+		return good;
+	}
+	head = PG_DETOAST_DATUM_SLICE(value, 0, KTT_VECTOR_HEAD_MAX);
+	bytes = (const unsigned char *) VARDATA(head);
+	good = VARSIZE(head) >= VARHDRSZ + KTT_VECTOR_EMPTY_SIZE &&
+		bytes[0] == KTT_VECTOR_VERSION &&
+		ktt_varint_get(bytes + 1, (unsigned char *) head + VARSIZE(head), count) != NULL &&
+		*count <= KTT_VECTOR_ENTRIES_MAX;
+	pfree(head);
+	return good;
+}
+
 ktt_entry *
 KttEntriesAlloc(ktt_vector_kind kind, size_t count)
 {

@@ -1,9 +1,12 @@
 /*
- * ktt.basket and ktt.shares: comparison, look-ups, totals, slices, reversal.
+ * ktt.basket and ktt.shares: comparison, multiples, totals, reversal.
  */
 #include "vector.h"
 
 #include "core/apportion.h"
+#include "core/vector_scale.h"
+
+#include "access/detoast.h"
 
 #include "common/hashfn.h"
 
@@ -18,42 +21,54 @@ PG_FUNCTION_INFO_V1(ktt_vector_hash);
 PG_FUNCTION_INFO_V1(ktt_vector_hash_extended);
 PG_FUNCTION_INFO_V1(ktt_basket_negate);
 PG_FUNCTION_INFO_V1(ktt_shares_negate);
+PG_FUNCTION_INFO_V1(ktt_basket_times);
+PG_FUNCTION_INFO_V1(ktt_times_basket);
+PG_FUNCTION_INFO_V1(ktt_shares_times);
+PG_FUNCTION_INFO_V1(ktt_times_shares);
 PG_FUNCTION_INFO_V1(ktt_basket_cardinality);
 PG_FUNCTION_INFO_V1(ktt_shares_cardinality);
 PG_FUNCTION_INFO_V1(ktt_basket_units);
 PG_FUNCTION_INFO_V1(ktt_basket_amount);
 PG_FUNCTION_INFO_V1(ktt_shares_total);
-PG_FUNCTION_INFO_V1(ktt_basket_units_of);
-PG_FUNCTION_INFO_V1(ktt_basket_amount_of);
-PG_FUNCTION_INFO_V1(ktt_shares_amount_of);
-PG_FUNCTION_INFO_V1(ktt_basket_has);
-PG_FUNCTION_INFO_V1(ktt_shares_has);
-PG_FUNCTION_INFO_V1(ktt_basket_covers);
-PG_FUNCTION_INFO_V1(ktt_basket_covered);
-PG_FUNCTION_INFO_V1(ktt_basket_slice);
 PG_FUNCTION_INFO_V1(ktt_shares_reverse);
 
-/* Equal values have equal bytes; the order of the bytes serves as the order. */
+/*
+ * Equal values have equal bytes; the order of the bytes serves as the order.
+ * What was detoasted is freed at once: sorting compares in one context.
+ */
 static int
 Compare(FunctionCallInfo fcinfo)
 {
-	KttPacked	a = KTT_PACKED_ARG(0);
-	KttPacked	b = KTT_PACKED_ARG(1);
-	int			order = memcmp(a.bytes, b.bytes, Min(a.size, b.size));
+	struct varlena *left = PG_GETARG_VARLENA_PP(0);
+	struct varlena *right = PG_GETARG_VARLENA_PP(1);
+	size_t		left_size = VARSIZE_ANY_EXHDR(left);
+	size_t		right_size = VARSIZE_ANY_EXHDR(right);
+	int			order = memcmp(VARDATA_ANY(left), VARDATA_ANY(right),
+							   Min(left_size, right_size));
 
-	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+	PG_FREE_IF_COPY(left, 0);
+	PG_FREE_IF_COPY(right, 1);
+	return order != 0 ? order : (left_size > right_size) - (left_size < right_size);
+}
+
+/* Values of other sizes differ, which a toasted value tells without its bytes. */
+static bool
+Same(FunctionCallInfo fcinfo)
+{
+	return toast_raw_datum_size(PG_GETARG_DATUM(0)) ==
+		toast_raw_datum_size(PG_GETARG_DATUM(1)) && Compare(fcinfo) == 0;
 }
 
 PGDLLEXPORT Datum
 ktt_vector_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(Compare(fcinfo) == 0);
+	PG_RETURN_BOOL(Same(fcinfo));
 }
 
 PGDLLEXPORT Datum
 ktt_vector_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(Compare(fcinfo) != 0);
+	PG_RETURN_BOOL(!Same(fcinfo));
 }
 
 PGDLLEXPORT Datum
@@ -89,18 +104,24 @@ ktt_vector_cmp(PG_FUNCTION_ARGS)
 PGDLLEXPORT Datum
 ktt_vector_hash(PG_FUNCTION_ARGS)
 {
-	KttPacked	packed = KTT_PACKED_ARG(0);
+	struct varlena *value = PG_GETARG_VARLENA_PP(0);
+	Datum		hash = hash_any((unsigned char *) VARDATA_ANY(value),
+								(int) VARSIZE_ANY_EXHDR(value));
 
-	return hash_any(packed.bytes, (int) packed.size);
+	PG_FREE_IF_COPY(value, 0);
+	return hash;
 }
 
 PGDLLEXPORT Datum
 ktt_vector_hash_extended(PG_FUNCTION_ARGS)
 {
-	KttPacked	packed = KTT_PACKED_ARG(0);
+	struct varlena *value = PG_GETARG_VARLENA_PP(0);
+	Datum		hash = hash_any_extended((unsigned char *) VARDATA_ANY(value),
+										 (int) VARSIZE_ANY_EXHDR(value),
+										 PG_GETARG_INT64(1));
 
-	return hash_any_extended(packed.bytes, (int) packed.size,
-							 PG_GETARG_INT64(1));
+	PG_FREE_IF_COPY(value, 0);
+	return hash;
 }
 
 static Datum
@@ -125,12 +146,63 @@ ktt_shares_negate(PG_FUNCTION_ARGS)
 }
 
 static Datum
+Times(ktt_vector_kind kind, Datum value, int64 factor)
+{
+	KttPacked	packed = KttPackedFrom(value);
+	struct varlena *result;
+	size_t		size;
+	ktt_fault	fault;
+
+	if (!ktt_vector_scale_room(kind, packed.bytes, packed.size, &size))
+	{
+		ktt_vector_broken(&fault);
+		KttVectorReport(kind, &fault);
+	}
+	result = palloc(VARHDRSZ + size);
+	if (ktt_vector_scale(kind, factor, packed.bytes, packed.size,
+						 (unsigned char *) VARDATA(result), &size,
+						 &fault) != KTT_OK)
+		KttVectorReport(kind, &fault);
+	SET_VARSIZE(result, VARHDRSZ + size);
+	return PointerGetDatum(result);
+}
+
+PGDLLEXPORT Datum
+ktt_basket_times(PG_FUNCTION_ARGS)
+{
+	return Times(KTT_BASKET, PG_GETARG_DATUM(0), PG_GETARG_INT64(1));
+}
+
+PGDLLEXPORT Datum
+ktt_times_basket(PG_FUNCTION_ARGS)
+{
+	return Times(KTT_BASKET, PG_GETARG_DATUM(1), PG_GETARG_INT64(0));
+}
+
+PGDLLEXPORT Datum
+ktt_shares_times(PG_FUNCTION_ARGS)
+{
+	return Times(KTT_SHARES, PG_GETARG_DATUM(0), PG_GETARG_INT64(1));
+}
+
+PGDLLEXPORT Datum
+ktt_times_shares(PG_FUNCTION_ARGS)
+{
+	return Times(KTT_SHARES, PG_GETARG_DATUM(1), PG_GETARG_INT64(0));
+}
+
+static Datum
 CountEntries(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 {
-	ktt_vector_reader reader;
+	uint64		count;
+	ktt_fault	fault;
 
-	KttVectorOpen(&reader, kind, PG_GETARG_DATUM(0));
-	PG_RETURN_INT32((int32) reader.left);
+	if (!KttVectorPeek(kind, PG_GETARG_DATUM(0), &count))
+	{
+		ktt_vector_broken(&fault);
+		KttVectorReport(kind, &fault);
+	}
+	PG_RETURN_INT32((int32) count);
 }
 
 PGDLLEXPORT Datum
@@ -183,153 +255,6 @@ ktt_shares_total(PG_FUNCTION_ARGS)
 	return Total(fcinfo, KTT_SHARES, false);
 }
 
-static bool
-Find(FunctionCallInfo fcinfo, ktt_vector_kind kind, ktt_entry *entry)
-{
-	ktt_vector_reader reader;
-	int64		key = PG_GETARG_INT64(1);
-
-	KttVectorOpen(&reader, kind, PG_GETARG_DATUM(0));
-	while (KttVectorNext(&reader, entry))
-		if (entry->key >= key)
-			return entry->key == key;
-	return false;
-}
-
-PGDLLEXPORT Datum
-ktt_basket_units_of(PG_FUNCTION_ARGS)
-{
-	ktt_entry	entry;
-
-	if (!Find(fcinfo, KTT_BASKET, &entry))
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(entry.units);
-}
-
-PGDLLEXPORT Datum
-ktt_basket_amount_of(PG_FUNCTION_ARGS)
-{
-	ktt_entry	entry;
-
-	if (!Find(fcinfo, KTT_BASKET, &entry))
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(entry.amount);
-}
-
-PGDLLEXPORT Datum
-ktt_shares_amount_of(PG_FUNCTION_ARGS)
-{
-	ktt_entry	entry;
-
-	if (!Find(fcinfo, KTT_SHARES, &entry))
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(entry.amount);
-}
-
-PGDLLEXPORT Datum
-ktt_basket_has(PG_FUNCTION_ARGS)
-{
-	ktt_entry	entry;
-
-	PG_RETURN_BOOL(Find(fcinfo, KTT_BASKET, &entry));
-}
-
-PGDLLEXPORT Datum
-ktt_shares_has(PG_FUNCTION_ARGS)
-{
-	ktt_entry	entry;
-
-	PG_RETURN_BOOL(Find(fcinfo, KTT_SHARES, &entry));
-}
-
-/* The next entry of a basket that must hold goods, not debts. */
-static bool
-NextGoods(ktt_vector_reader *reader, ktt_entry *entry)
-{
-	if (!KttVectorNext(reader, entry))
-		return false;
-	if (entry->units < 0 || entry->amount < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("baskets with negative entries cannot cover each other"),
-				 errdetail("Item %lld has " INT64_FORMAT " units and the amount " INT64_FORMAT ".",
-						   (long long) entry->key, entry->units, entry->amount)));
-	return true;
-}
-
-/* Both are read to their ends, so that the answer does not depend on luck. */
-static bool
-Covers(Datum whole, Datum part)
-{
-	ktt_vector_reader wholes;
-	ktt_vector_reader parts;
-	ktt_entry	have;
-	ktt_entry	want;
-	bool		more;
-	bool		covers = true;
-
-	KttVectorOpen(&wholes, KTT_BASKET, whole);
-	KttVectorOpen(&parts, KTT_BASKET, part);
-	more = NextGoods(&wholes, &have);
-	while (NextGoods(&parts, &want))
-	{
-		while (more && have.key < want.key)
-			more = NextGoods(&wholes, &have);
-		if (!more || have.key != want.key ||
-			have.units < want.units || have.amount < want.amount)
-			covers = false;
-	}
-	while (more)
-		more = NextGoods(&wholes, &have);
-	return covers;
-}
-
-PGDLLEXPORT Datum
-ktt_basket_covers(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(Covers(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
-}
-
-PGDLLEXPORT Datum
-ktt_basket_covered(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(Covers(PG_GETARG_DATUM(1), PG_GETARG_DATUM(0)));
-}
-
-static int
-CompareKeys(const void *a, const void *b)
-{
-	int64		left = *(const int64 *) a;
-	int64		right = *(const int64 *) b;
-
-	return (left > right) - (left < right);
-}
-
-/* The entries whose keys are in the array. NULL elements name nothing. */
-PGDLLEXPORT Datum
-ktt_basket_slice(PG_FUNCTION_ARGS)
-{
-	ktt_vector_reader reader;
-	ktt_entry  *entries;
-	size_t		count = 0;
-	int64	   *keys;
-	int			key_count;
-	int			at = 0;
-
-	keys = KttInt64Array(PG_GETARG_ARRAYTYPE_P(1), false, "items", &key_count);
-	KttVectorOpen(&reader, KTT_BASKET, PG_GETARG_DATUM(0));
-	qsort(keys, key_count, sizeof(int64), CompareKeys);
-	entries = KttEntriesAlloc(KTT_BASKET, Min(reader.left, (uint64) key_count) + 1);
-	while (KttVectorNext(&reader, &entries[count]))
-	{
-		while (at < key_count && keys[at] < entries[count].key)
-			at++;
-		if (at < key_count && keys[at] == entries[count].key)
-			count++;
-	}
-	return KttVectorFromEntries(KTT_BASKET, entries, count);
-}
-
 /*
  * The part of what is left that a refund takes back: the refund apportioned
  * over the amounts left, so that no part goes below zero and refunds that sum
@@ -348,7 +273,7 @@ ktt_shares_reverse(PG_FUNCTION_ARGS)
 	ktt_fault	fault;
 
 	KttVectorOpen(&reader, KTT_SHARES, PG_GETARG_DATUM(0));
-	entries = KttEntriesAlloc(KTT_SHARES, reader.left + 1);
+	entries = KttEntriesAlloc(KTT_SHARES, reader.left);
 	for (; KttVectorNext(&reader, &entries[count]); count++)
 	{
 		if (entries[count].amount < 0)

@@ -1,16 +1,13 @@
 /*
  * ktt.basket and ktt.shares: constructors from numbers and arrays, and back to
- * rows.
+ * rows, all of them or the greatest.
  */
 #include "vector.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "nodes/pathnodes.h"
-#include "nodes/nodeFuncs.h"
-#include "nodes/supportnodes.h"
-#include "utils/lsyscache.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(ktt_basket_make);
@@ -19,35 +16,34 @@ PG_FUNCTION_INFO_V1(ktt_basket_from_arrays);
 PG_FUNCTION_INFO_V1(ktt_shares_from_arrays);
 PG_FUNCTION_INFO_V1(ktt_basket_items);
 PG_FUNCTION_INFO_V1(ktt_shares_entries);
-PG_FUNCTION_INFO_V1(ktt_vector_rows_support);
+PG_FUNCTION_INFO_V1(ktt_basket_top);
+PG_FUNCTION_INFO_V1(ktt_shares_top);
 
 int64 *
 KttInt64Array(ArrayType *array, bool refuse_nulls, const char *noun, int *count)
 {
-	Datum	   *elements;
-	bool	   *nulls;
-	int			length;
+	int			length = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	const bits8 *present = ARR_NULLBITMAP(array);
+	const int64 *element = (const int64 *) ARR_DATA_PTR(array);
 	int64	   *numbers;
 
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("array of %s must have one dimension", noun)));
-	deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
-					  TYPALIGN_DOUBLE, &elements, &nulls, &length);
 	numbers = palloc(Max(length, 1) * sizeof(int64));
 	*count = 0;
 	for (int i = 0; i < length; i++)
 	{
-		if (!nulls[i])
-			numbers[(*count)++] = DatumGetInt64(elements[i]);
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
+		if (present == NULL || (present[i / 8] & (1 << (i % 8))) != 0)
+			numbers[(*count)++] = *element++;
 		else if (refuse_nulls)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("array of %s must not contain nulls", noun)));
 	}
-	pfree(elements);
-	pfree(nulls);
 	return numbers;
 }
 
@@ -81,6 +77,7 @@ static Datum
 FromArrays(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 {
 	const char *key_noun = kind == KTT_BASKET ? "items" : "accounts";
+	ArrayType  *key_array = PG_GETARG_ARRAYTYPE_P(0);
 	int64	   *keys;
 	int64	   *units = NULL;
 	int64	   *amounts;
@@ -88,7 +85,10 @@ FromArrays(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	int			other;
 	ktt_entry  *entries;
 
-	keys = KttInt64Array(PG_GETARG_ARRAYTYPE_P(0), true, key_noun, &count);
+	/* Before anything is copied: the limit holds for what is given, too. */
+	entries = KttEntriesAlloc(kind, ArrayGetNItems(ARR_NDIM(key_array),
+												   ARR_DIMS(key_array)));
+	keys = KttInt64Array(key_array, true, key_noun, &count);
 	if (kind == KTT_BASKET)
 	{
 		units = KttInt64Array(PG_GETARG_ARRAYTYPE_P(1), true, "units", &other);
@@ -97,7 +97,6 @@ FromArrays(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	amounts = KttInt64Array(PG_GETARG_ARRAYTYPE_P((int) kind), true, "amounts", &other);
 	RequireLength(other, count, "amounts", key_noun);
 
-	entries = KttEntriesAlloc(kind, count);
 	for (int i = 0; i < count; i++)
 	{
 		entries[i].key = keys[i];
@@ -123,24 +122,29 @@ ktt_shares_from_arrays(PG_FUNCTION_ARGS)
  * Rows by way of a tuple store: a function in FROM is put into one anyway, and
  * filling it here saves a call and a composite value a row.
  */
+static void
+PutEntry(ReturnSetInfo *result, ktt_vector_kind kind, const ktt_entry *entry)
+{
+	Datum		values[3];
+	bool		nulls[3] = {false, false, false};
+
+	values[0] = Int64GetDatum(entry->key);
+	values[1] = Int64GetDatum(entry->units);
+	values[kind] = Int64GetDatum(entry->amount);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 static Datum
 Rows(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ktt_vector_reader reader;
 	ktt_entry	entry;
-	Datum		values[3];
-	bool		nulls[3] = {false, false, false};
 
 	InitMaterializedSRF(fcinfo, 0);
 	KttVectorOpen(&reader, kind, PG_GETARG_DATUM(0));
 	while (KttVectorNext(&reader, &entry))
-	{
-		values[0] = Int64GetDatum(entry.key);
-		values[1] = Int64GetDatum(entry.units);
-		values[kind] = Int64GetDatum(entry.amount);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+		PutEntry(result, kind, &entry);
 	return (Datum) 0;
 }
 
@@ -156,51 +160,116 @@ ktt_shares_entries(PG_FUNCTION_ARGS)
 	return Rows(fcinfo, KTT_SHARES);
 }
 
-/* Bytes of a usual entry: a near key, a few units, an amount of some digits. */
-#define USUAL_ENTRY_SIZE 6
-#define HEAD_SIZE 3				/* short varlena header, version, count */
-
-/*
- * How many rows a value becomes: counted in a constant, guessed from the
- * average width of a column, else left to the ROWS of the function.
- */
-PGDLLEXPORT Datum
-ktt_vector_rows_support(PG_FUNCTION_ARGS)
+/* The greatest entries read so far, the least of them on top of a heap. */
+typedef struct Best
 {
-	SupportRequestRows *request = (SupportRequestRows *) PG_GETARG_POINTER(0);
-	Node	   *arg;
+	ktt_entry  *heap;
+	size_t		count;
+	bool		by_units;
+} Best;
 
-	if (!IsA(request, SupportRequestRows) || !is_funcclause(request->node))
-		PG_RETURN_POINTER(NULL);
-	arg = linitial(((FuncExpr *) request->node)->args);
-	if (IsA(arg, Const) && !((Const *) arg)->constisnull)
+/* Whether a ranks before b: greater first, among equals the lower key. */
+static inline bool
+RanksBefore(const Best *best, const ktt_entry *a, const ktt_entry *b)
+{
+	int64		left = best->by_units ? a->units : a->amount;
+	int64		right = best->by_units ? b->units : b->amount;
+
+	return left != right ? left > right : a->key < b->key;
+}
+
+/* Put an entry into the hole at the top, or below entries that rank behind it. */
+static void
+SiftDown(Best *best, ktt_entry entry)
+{
+	size_t		at = 0;
+	size_t		child;
+
+	while ((child = 2 * at + 1) < best->count)
 	{
-		KttPacked	packed = KttPackedFrom(((Const *) arg)->constvalue);
-		ktt_vector_reader reader;
-
-		/* Both kinds begin alike, and the head is all that is read. */
-		if (!ktt_vector_open(&reader, KTT_SHARES, packed.bytes, packed.size))
-			PG_RETURN_POINTER(NULL);
-		request->rows = Max(reader.left, 1);
-		PG_RETURN_POINTER(request);
+		if (child + 1 < best->count &&
+			RanksBefore(best, &best->heap[child], &best->heap[child + 1]))
+			child++;
+		if (!RanksBefore(best, &entry, &best->heap[child]))
+			break;
+		best->heap[at] = best->heap[child];
+		at = child;
 	}
-	if (IsA(arg, Var) && request->root != NULL)
+	best->heap[at] = entry;
+}
+
+static void
+SiftUp(Best *best, ktt_entry entry)
+{
+	size_t		at = best->count++;
+
+	for (; at > 0 && RanksBefore(best, &best->heap[(at - 1) / 2], &entry); at = (at - 1) / 2)
+		best->heap[at] = best->heap[(at - 1) / 2];
+	best->heap[at] = entry;
+}
+
+/* Memory for as many entries as are wanted, whatever the size of the value. */
+static Datum
+Top(FunctionCallInfo fcinfo, ktt_vector_kind kind, bool by_units)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int32		wanted = PG_GETARG_INT32(1);
+	ktt_vector_reader reader;
+	ktt_entry	entry;
+	Best		best = {NULL, 0, by_units};
+	size_t		room;
+
+	if (wanted < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of entries must not be negative")));
+	InitMaterializedSRF(fcinfo, 0);
+	KttVectorOpen(&reader, kind, PG_GETARG_DATUM(0));
+	room = Min((uint64) wanted, reader.left);
+	best.heap = KttEntriesAlloc(kind, room);
+	while (room > 0 && KttVectorNext(&reader, &entry))
 	{
-		Var		   *var = (Var *) arg;
-		RangeTblEntry *rte;
-		int32		width;
-
-		if (var->varlevelsup > 0 || var->varno < 1 ||
-			var->varno >= request->root->simple_rel_array_size)
-			PG_RETURN_POINTER(NULL);
-		rte = request->root->simple_rte_array[var->varno];
-		if (rte == NULL || rte->rtekind != RTE_RELATION)
-			PG_RETURN_POINTER(NULL);
-		width = get_attavgwidth(rte->relid, var->varattno);
-		if (width <= 0)
-			PG_RETURN_POINTER(NULL);
-		request->rows = Max((width - HEAD_SIZE) / USUAL_ENTRY_SIZE, 1);
-		PG_RETURN_POINTER(request);
+		if (best.count < room)
+			SiftUp(&best, entry);
+		else if (RanksBefore(&best, &entry, &best.heap[0]))
+			SiftDown(&best, entry);
 	}
-	PG_RETURN_POINTER(NULL);
+
+	/* Taken off the top one by one, they fill the heap from its end. */
+	while (best.count > 0)
+	{
+		entry = best.heap[0];
+		if ((--best.count & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		SiftDown(&best, best.heap[best.count]);
+		best.heap[best.count] = entry;
+	}
+	for (size_t i = 0; i < room; i++)
+	{
+		if ((i & 0xFFFF) == 0xFFFF)
+			CHECK_FOR_INTERRUPTS();
+		PutEntry(result, kind, &best.heap[i]);
+	}
+	pfree(best.heap);
+	return (Datum) 0;
+}
+
+PGDLLEXPORT Datum
+ktt_basket_top(PG_FUNCTION_ARGS)
+{
+	char	   *by = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	bool		by_units = strcmp(by, "units") == 0;
+
+	if (!by_units && strcmp(by, "amount") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("items cannot be ranked by \"%s\"", by),
+				 errhint("Rank them by \"amount\" or \"units\".")));
+	return Top(fcinfo, KTT_BASKET, by_units);
+}
+
+PGDLLEXPORT Datum
+ktt_shares_top(PG_FUNCTION_ARGS)
+{
+	return Top(fcinfo, KTT_SHARES, false);
 }

@@ -31,7 +31,7 @@ CREATE TABLE orders (
     CONSTRAINT orders_request_key UNIQUE (campaign_id, buyer_id, request),
     CONSTRAINT orders_basket_check CHECK (ktt.amount(basket) = amount),
     CONSTRAINT orders_shares_check CHECK (ktt.total(shares) = amount),
-    CONSTRAINT orders_refunded_check CHECK (basket OPERATOR(ktt.@>) refunded),
+    CONSTRAINT orders_refunded_check CHECK (basket OPERATOR(ktt.@>) refunded AND refunded OPERATOR(ktt.@>) '{}'),
     CONSTRAINT orders_due_at_check CHECK ((due_at IS NOT NULL) = (state = 'completed'))
 ) WITH (fillfactor = 80);
 CREATE INDEX orders_due_at_idx ON orders (due_at) WHERE due_at IS NOT NULL;

@@ -166,7 +166,7 @@ BEGIN
     -- Refunds and settlement
     RETURN QUERY
     WITH c AS (
-        SELECT o.campaign_id, o.id, o.refunded = coalesce(r.basket, '{}') AND o.basket OPERATOR(ktt.@>) o.refunded AS ok
+        SELECT o.campaign_id, o.id, o.refunded = coalesce(r.basket, '{}') AND o.basket OPERATOR(ktt.@>) o.refunded AND o.refunded OPERATOR(ktt.@>) '{}' AS ok
         FROM orders o LEFT JOIN (SELECT f.campaign_id, f.order_id, ktt.basket_agg(f.item_id, f.units, f.amount) AS basket FROM refunds f GROUP BY 1, 2) r
             ON r.campaign_id = o.campaign_id AND r.order_id = o.id)
     SELECT 'no line is refunded more than was paid', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),

@@ -88,20 +88,47 @@ SELECT pg_temp.refusal($$SELECT '{1:9223372036854775807@0}'::ktt.basket OPERATOR
 SELECT pg_temp.refusal($$SELECT '{1:0@-9223372036854775807}'::ktt.basket OPERATOR(ktt.-) '{1:0@2}'$$);
 SELECT pg_temp.refusal($$SELECT OPERATOR(ktt.-) '{3:-9223372036854775808@0}'::ktt.basket$$);
 
+
+-- Multiples. Literals find them, and no other * is disturbed.
+SELECT '{101:2@1990,205:-1@350}'::basket * 3 AS three, -1 * '{101:2@1990,205:-1@350}'::basket AS negated, '{1:1@1}'::basket * 0 AS nothing,
+       '{}'::basket * 9223372036854775807 AS of_nothing, '{1:1@1}'::basket * '2' AS literal, '2' * '{1:1@1}'::basket AS literal_first,
+       2::smallint * '{1:1@1}'::basket AS small, '{1:1@-1}'::basket * 9223372036854775807 AS most, '{1:1@0}'::basket * NULL::bigint AS unknown;
+SELECT '5' * 3::bigint AS bigints, 3::bigint * '5' AS bigints_too, '5' * 3 AS integers, 1.5 * '2' AS numerics, '2 days'::interval * 3::bigint AS intervals,
+       3::bigint * '1 day'::interval AS intervals_too, '$2.50'::money * 2::bigint AS moneys;
+SELECT s, pg_temp.refusal('SELECT ' || s) AS refusal
+FROM unnest(ARRAY[$$'{3:5@4611686018427387904}'::ktt.basket OPERATOR(ktt.*) 2$$, $$'{3:4611686018427387905@1}'::ktt.basket OPERATOR(ktt.*) -2$$,
+                  $$-1 OPERATOR(ktt.*) '{1:1@1,3:-9223372036854775808@1}'::ktt.basket$$, $$'{1:1@1}'::ktt.basket OPERATOR(ktt.*) 1.5$$,
+                  $$'{1:1@1}'::ktt.basket OPERATOR(ktt.*) 'x'$$]) AS s;
+
 -- Look-ups and totals
 SELECT units(b), amount(b), cardinality(b), units(b, 101), amount(b, 205), units(b, 7), amount(b, 999), b ? 101 AS has, b ? 7 AS has_not
 FROM (VALUES ('{101:2@1990,205:1@350}'::basket), ('{}')) AS v(b);
 SELECT units('{1:9223372036854775807@1,2:-5@2,3:5@-3}'::basket), amount('{1:1@9223372036854775807,2:1@1,3:1@-2}'::basket);
 SELECT pg_temp.refusal($$SELECT ktt.units('{1:9223372036854775807@1,2:1@1}')$$);
 SELECT slice(b, '{205,1,101,101,NULL}'), slice(b, '{}'), slice(b, '{3}') FROM (VALUES ('{101:2@1990,205:1@350,300:1@1}'::basket)) AS v(b);
-SELECT pg_temp.refusal($$SELECT ktt.slice('{1:1@1}', '{{1,2},{3,4}}')$$);
+SELECT pg_temp.refusal($$SELECT ktt.slice('{1:1@1}'::ktt.basket, '{{1,2},{3,4}}')$$);
+
+SELECT b -> 101 AS entry, b -> 7 AS absent, b -> 0 AS zero, b -> -5 AS negative, b ? 0 AS has_zero, b ? -9223372036854775808 AS has_least,
+       units(b, 9223372036854775807) AS last, slice(b, '{-1,0,9223372036854775807,205}') AS odd_slice, slice(b, '[7:9]={205,NULL,101}') AS other_bounds
+FROM (VALUES ('{101:2@1990,205:1@350,9223372036854775807:1@1}'::basket)) AS v(b);
+
+-- Any and all of some keys. NULL elements do not count; of none, any is false and all is true.
+SELECT k AS keys, '{1:1@1,5:0@2,9223372036854775807:1@1}'::basket ?| k AS any_of, '{1:1@1,5:0@2,9223372036854775807:1@1}'::basket ?& k AS all_of,
+       '{}'::basket ?| k AS any_of_nothing, '{}'::basket ?& k AS all_of_nothing
+FROM (VALUES ('{}'::bigint[]), ('{NULL}'), ('{1}'), ('{2}'), ('{5,1}'), ('{2,5,2}'), ('{1,NULL,5,1}'), ('{1,2,NULL}'), ('{0}'), ('{-1,1}'), ('[0:1]={5,1}'),
+             ('{9223372036854775807,-9223372036854775808}'), ('{9223372036854775807,1}'), (NULL)) AS v(k);
+SELECT s, pg_temp.refusal('SELECT ' || s) AS refusal
+FROM unnest(ARRAY[$$'{1:1@1}'::ktt.basket OPERATOR(ktt.?|) '{{1},{2}}'$$, $$'{1:1@1}'::ktt.basket OPERATOR(ktt.?&) '{{1},{2}}'$$,
+                  $$'{1:1@1}'::ktt.basket OPERATOR(ktt.?&) ARRAY['x']$$]) AS s;
 
 -- Covers: at least the units and the amount of every item on the right.
 SELECT a, b, a @> b AS covers, b <@ a AS covered
 FROM (VALUES ('{1:2@20,3:1@7}'::basket, '{1:2@20}'::basket), ('{1:2@20,3:1@7}', '{1:3@20}'), ('{1:2@20,3:1@7}', '{1:2@21}'),
              ('{1:2@20,3:1@7}', '{2:1@1}'), ('{1:2@20}', '{1:2@20,9:1@1}'), ('{1:2@20}', '{}'), ('{}', '{}'), ('{}', '{1:1@1}')) AS v(a, b);
-SELECT pg_temp.refusal($$SELECT '{1:2@20,9:-1@3}'::ktt.basket OPERATOR(ktt.@>) '{1:1@1}'$$);
-SELECT pg_temp.refusal($$SELECT '{1:2@20}'::ktt.basket OPERATOR(ktt.@>) '{2:1@1,3:1@-1}'$$);
+-- What is not there counts 0, so debts have their place in the order, too.
+SELECT a, b, a @> b AS covers, b <@ a AS covered, NOT EXISTS (SELECT FROM items(a - b) WHERE units < 0 OR amount < 0) AS nothing_negative
+FROM (VALUES ('{1:2@20,9:-1@3}'::basket, '{1:1@1}'::basket), ('{1:2@20}', '{2:-1@0}'), ('{1:2@20}', '{2:-1@1}'), ('{}', '{3:-1@-1}'), ('{3:-1@-1}', '{}'),
+             ('{3:-1@-1}', '{3:-2@-1}'), ('{3:-1@-1}', '{3:-1@-1}'), ('{2:1@0,3:9@9}', '{1:-1@0,3:9@9}')) AS v(a, b);
 
 -- Rows and constructors
 SELECT * FROM items('{205:1@350,101:2@1990,300:0@-5}');
@@ -114,6 +141,18 @@ SELECT s, pg_temp.refusal('SELECT ' || s) AS refusal
 FROM unnest(ARRAY['ktt.basket(0, 1, 1)', 'ktt.basket(-7, 1, 1)', $$ktt.basket('{1}'::bigint[], '{1,2}', '{1}')$$, $$ktt.basket('{1}'::bigint[], '{1}', '{}')$$,
                   $$ktt.basket('{1,NULL}'::bigint[], '{1,2}', '{1,2}')$$, $$ktt.basket('{{1},{2}}'::bigint[], '{1,2}', '{1,2}')$$,
                   $$ktt.basket('{1,1}'::bigint[], '{9223372036854775807,1}', '{1,2}')$$]) AS s;
+
+-- The greatest entries, ties to the lower key
+SELECT n, by, string_agg(format('%s:%s@%s', item, units, amount), ' ' ORDER BY place) AS top
+FROM (VALUES (0), (1), (2), (4), (100), (2147483647)) AS a(n), (VALUES ('amount'), ('units')) AS b(by),
+     top('{3:1@5,7:9@5,8:-2@5,9:9@-9223372036854775808,11:9223372036854775807@9223372036854775807}', n, by) WITH ORDINALITY AS t(item, units, amount, place)
+GROUP BY n, by ORDER BY by, n;
+SELECT * FROM top('{1:1@1,2:3@3,3:2@4}'::basket, 2);
+SELECT count(*) FROM top('{}'::basket, 3, 'units');
+SELECT count(*) FROM top('{1:1@1}'::basket, NULL);
+SELECT top('{1:1@1,2:3@3}'::basket, 1, by => 'units');
+SELECT s, pg_temp.refusal('SELECT ' || s) AS refusal
+FROM unnest(ARRAY[$$ktt.top('{1:1@1}'::ktt.basket, -1)$$, $$ktt.top('{1:1@1}'::ktt.basket, 1, 'price')$$, $$ktt.top('{1:1@1}'::ktt.basket, 1, '')$$]) AS s;
 
 -- jsonb
 SELECT '{101:2@1990,9:-1@0}'::basket::jsonb, '{}'::basket::jsonb, '{"101": {"units": 2, "amount": 1990}, "5": {"amount": 0, "units": 0}}'::jsonb::basket;
@@ -150,7 +189,7 @@ RESET enable_bitmapscan;
 RESET enable_seqscan;
 SELECT count(*) FROM baskets AS x JOIN baskets AS y USING (b);
 
--- The planner's guess of rows: a constant, a column by its width, anything else
+-- The planner's guess of rows: a constant, a column by its statistics, anything else
 CREATE FUNCTION pg_temp.guess(query text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     plan json;
@@ -160,4 +199,11 @@ BEGIN
 END $$;
 SELECT pg_temp.guess($$SELECT * FROM items('{1:1@1,2:2@2,3:3@3}')$$) AS constant,
        pg_temp.guess($$SELECT i.* FROM baskets, items(b) AS i$$) AS column_rows,
-       pg_temp.guess($$SELECT i.* FROM (SELECT sum(b) AS b FROM baskets) AS s, items(b) AS i$$) AS sum_rows;
+       pg_temp.guess($$SELECT i.* FROM (SELECT sum(b) AS b FROM baskets) AS s, items(b) AS i$$) AS sum_rows,
+       pg_temp.guess($$SELECT * FROM items('{}'::basket)$$) AS empty, pg_temp.guess($$SELECT * FROM items(NULL::basket)$$) AS of_null,
+       pg_temp.guess($$SELECT * FROM top('{1:1@1,2:2@2,3:3@3}'::basket, 2)$$) AS top_constant, pg_temp.guess($$SELECT * FROM top('{1:1@1}'::basket, 2)$$) AS top_short,
+       pg_temp.guess($$SELECT t.* FROM baskets, top(b, 1) AS t$$) AS top_column, pg_temp.guess($$SELECT t.* FROM baskets, top(b + b, 20) AS t$$) AS top_sum,
+       pg_temp.guess($$SELECT i.* FROM (SELECT b FROM baskets OFFSET 0) AS s, items(b) AS i$$) AS subquery_rows;
+-- Without statistics of entries: by the width. Without any: as declared.
+CREATE TEMP TABLE bare AS TABLE baskets;
+SELECT pg_temp.guess($$SELECT i.* FROM bare, items(b) AS i$$) = 500 * pg_temp.guess($$SELECT * FROM bare$$) AS unknown_rows;

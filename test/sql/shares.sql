@@ -60,14 +60,23 @@ SELECT '{1:5,2:-5}'::shares + '{2:5,3:1}' AS plus, '{1:5}'::shares - '{1:5,3:1}'
 SELECT pg_temp.refusal($$SELECT '{1:9223372036854775807}'::ktt.shares OPERATOR(ktt.+) '{1:1}'$$);
 SELECT pg_temp.refusal($$SELECT OPERATOR(ktt.-) '{1:-9223372036854775808}'::ktt.shares$$);
 
+SELECT '{17:1990,22:-350}'::shares * 3 AS three, -1 * '{17:1990,22:-350}'::shares AS negated, '{17:1990}'::shares * 0 AS nothing, '3' * '{17:1}'::shares AS literal;
+SELECT pg_temp.refusal($$SELECT '{3:-9223372036854775808}'::ktt.shares OPERATOR(ktt.*) -1$$), pg_temp.refusal($$SELECT 4 OPERATOR(ktt.*) '{3:1,9:4611686018427387904}'::ktt.shares$$);
+
 -- Look-ups
 SELECT total(s), amount(s, 17), s -> 22 AS amount_of, s -> 5 AS absent, cardinality(s), s ? 17 AS has, s ? 5 AS has_not
 FROM (VALUES ('{17:1990,22:-350}'::shares), ('{}')) AS v(s);
+SELECT s -> 0 AS zero, slice(s, '{22,NULL,5,22}'), slice(s, '{}'), s ?| '{5,22}' AS any_of, s ?| '{5,NULL}' AS not_any, s ?& '{22,17}' AS all_of, s ?& '{17,5}' AS not_all, s ?& '{}' AS all_of_none
+FROM (VALUES ('{17:1990,22:-350}'::shares)) AS v(s);
+SELECT s, pg_temp.refusal('SELECT ' || s) AS refusal
+FROM unnest(ARRAY[$$ktt.slice('{1:1}'::ktt.shares, '{{1}}')$$, $$'{1:1}'::ktt.shares OPERATOR(ktt.?|) '{{1}}'$$, $$ktt.top('{1:1}'::ktt.shares, -1)$$]) AS s;
 SELECT total('{1:9223372036854775807,2:9223372036854775807,3:-9223372036854775808}'::shares);
 SELECT pg_temp.refusal($$SELECT ktt.total('{1:9223372036854775807,2:1}')$$);
 
 -- Rows and constructors
 SELECT * FROM entries('{22:-350,17:1990}');
+SELECT * FROM top('{22:-350,17:1990,5:1990,4:7}'::shares, 3);
+SELECT * FROM top('{22:-350,17:1990}'::shares, 2000000000);
 SELECT shares(17, 1990), shares(17, 0), shares(ARRAY[5,3,5], ARRAY[10,20,30]), shares('{}'::bigint[], '{}'), shares('{4,4}'::bigint[], '{1,-1}');
 SELECT s, pg_temp.refusal('SELECT ' || s) AS refusal
 FROM unnest(ARRAY['ktt.shares(0, 1)', $$ktt.shares('{1}'::bigint[], '{1,2}')$$, $$ktt.shares('{1}'::bigint[], '{NULL}')$$, $$ktt.shares('{-2}'::bigint[], '{1}')$$]) AS s;
