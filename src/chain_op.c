@@ -2,6 +2,7 @@
 #include "chain.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(ktt_chain_leads_chain);
@@ -34,6 +35,74 @@ ktt_chain_has_member(PG_FUNCTION_ARGS)
 								   PG_GETARG_INT64(1)) > 0);
 }
 
+KttMembers
+KttMembersOf(ArrayType *array)
+{
+	return (KttMembers)
+	{
+		.next = (const int64 *) ARR_DATA_PTR(array),
+		.nulls = ARR_NULLBITMAP(array),
+		.count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array))
+	};
+}
+
+bool
+KttMembersNext(KttMembers *members, int64 *member)
+{
+	while (members->place < members->count)
+	{
+		int			place = members->place++;
+
+		CHECK_FOR_INTERRUPTS();
+		/* A null takes no room among the values. */
+		if (members->nulls != NULL && !(members->nulls[place / 8] & (1 << place % 8)))
+			continue;
+		*member = *members->next++;
+		return true;
+	}
+	return false;
+}
+
+/* As jsonb does: nulls are left out, any of nobody is false, all of nobody true. */
+static bool
+Has(FunctionCallInfo fcinfo, bool all)
+{
+	KttChainBytes packed = KTT_GETARG_CHAIN(0);
+	KttMembers	members = KttMembersOf(PG_GETARG_ARRAYTYPE_P(1));
+	int64		member;
+
+	while (KttMembersNext(&members, &member))
+		if ((ktt_chain_place(packed.bytes, packed.size, member) > 0) != all)
+			return !all;
+	return all;
+}
+
+PG_FUNCTION_INFO_V1(ktt_chain_has_any);
+PGDLLEXPORT Datum
+ktt_chain_has_any(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(Has(fcinfo, false));
+}
+
+PG_FUNCTION_INFO_V1(ktt_chain_has_all);
+PGDLLEXPORT Datum
+ktt_chain_has_all(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(Has(fcinfo, true));
+}
+
+PG_FUNCTION_INFO_V1(ktt_chain_get_place);
+PGDLLEXPORT Datum
+ktt_chain_get_place(PG_FUNCTION_ARGS)
+{
+	KttChainBytes packed = KTT_GETARG_CHAIN(0);
+	int			place = ktt_chain_place(packed.bytes, packed.size, PG_GETARG_INT64(1));
+
+	if (place == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(place);
+}
+
 PG_FUNCTION_INFO_V1(ktt_chain_get_depth);
 PGDLLEXPORT Datum
 ktt_chain_get_depth(PG_FUNCTION_ARGS)
@@ -41,25 +110,6 @@ ktt_chain_get_depth(PG_FUNCTION_ARGS)
 	KttChainBytes packed = KTT_GETARG_CHAIN(0);
 
 	PG_RETURN_INT32(ktt_chain_depth(packed.bytes, packed.size));
-}
-
-PG_FUNCTION_INFO_V1(ktt_chain_upline);
-PGDLLEXPORT Datum
-ktt_chain_upline(PG_FUNCTION_ARGS)
-{
-	KttChainBytes packed = KTT_GETARG_CHAIN(0);
-	int32		depth = PG_GETARG_INT32(1);
-	size_t		size = 0;
-
-	if (depth > 0)
-		size = ktt_chain_upline_size(packed.bytes, packed.size, depth);
-	if (size == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("upline of %d members is out of range", depth),
-				 errdetail("The chain has %d members.",
-						   ktt_chain_depth(packed.bytes, packed.size))));
-	PG_RETURN_DATUM(KttChainFromBytes(packed.bytes, size));
 }
 
 /*

@@ -1,4 +1,8 @@
 -- ktt.chain: who passes the goods on, from the source to the last seller.
+--
+-- COST: 1 reads a chain, 2 makes one or an array, 5 goes by way of jsonb; tests against an array look for each
+-- of its members.
+-- LEAKPROOF: what compares, searches or hashes bytes and has no way to refuse them, as core has it for text.
 
 CREATE TYPE ktt.chain;
 
@@ -220,7 +224,7 @@ CREATE OPERATOR CLASS ktt.chain_btree_ops DEFAULT FOR TYPE ktt.chain USING btree
     FUNCTION 2 (ktt.chain, ktt.chain) ktt.chain_sortsupport(internal),
     FUNCTION 4 (ktt.chain, ktt.chain) pg_catalog.btequalimage(oid);
 COMMENT ON OPERATOR CLASS ktt.chain_btree_ops USING btree IS
-    'Order of chains; also serves <@ and @> with a constant upline.';
+    'Order of chains; also serves <@ and @>.';
 COMMENT ON OPERATOR FAMILY ktt.chain_btree_ops USING btree IS 'Order of chains.';
 
 CREATE OPERATOR CLASS ktt.chain_hash_ops DEFAULT FOR TYPE ktt.chain USING hash AS
@@ -236,52 +240,139 @@ CREATE FUNCTION ktt.chain_leads_support(internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_chain_leads_support';
 COMMENT ON FUNCTION ktt.chain_leads_support(internal) IS
-    'Lets a btree serve chain @> column.';
+    'Tells the planner of @>: the btree condition that serves it, and how many rows to expect.';
 
 CREATE FUNCTION ktt.chain_follows_support(internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_chain_follows_support';
 COMMENT ON FUNCTION ktt.chain_follows_support(internal) IS
-    'Lets a btree serve column <@ chain.';
+    'Tells the planner of <@: the btree condition that serves it, and how many rows to expect.';
+
+CREATE FUNCTION ktt.chain_leads_sel(internal, oid, internal, integer) RETURNS double precision
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_leads_sel';
+COMMENT ON FUNCTION ktt.chain_leads_sel(internal, oid, internal, integer) IS
+    'Estimates the part of the rows that @> finds.';
+
+CREATE FUNCTION ktt.chain_leads_joinsel(internal, oid, internal, smallint, internal) RETURNS double precision
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_leads_joinsel';
+COMMENT ON FUNCTION ktt.chain_leads_joinsel(internal, oid, internal, smallint, internal) IS
+    'Estimates the part of all pairs that a join by @> finds.';
+
+CREATE FUNCTION ktt.chain_follows_sel(internal, oid, internal, integer) RETURNS double precision
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_follows_sel';
+COMMENT ON FUNCTION ktt.chain_follows_sel(internal, oid, internal, integer) IS
+    'Estimates the part of the rows that <@ finds.';
+
+CREATE FUNCTION ktt.chain_follows_joinsel(internal, oid, internal, smallint, internal) RETURNS double precision
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_follows_joinsel';
+COMMENT ON FUNCTION ktt.chain_follows_joinsel(internal, oid, internal, smallint, internal) IS
+    'Estimates the part of all pairs that a join by <@ finds.';
 
 CREATE FUNCTION ktt.chain_leads(ktt.chain, ktt.chain) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1 SUPPORT ktt.chain_leads_support
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1 SUPPORT ktt.chain_leads_support
     AS 'MODULE_PATHNAME', 'ktt_chain_leads_chain';
 COMMENT ON FUNCTION ktt.chain_leads(ktt.chain, ktt.chain) IS
     'Is the left chain upline of the right one, or the same?';
 
 CREATE FUNCTION ktt.chain_follows(ktt.chain, ktt.chain) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1 SUPPORT ktt.chain_follows_support
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1 SUPPORT ktt.chain_follows_support
     AS 'MODULE_PATHNAME', 'ktt_chain_follows_chain';
 COMMENT ON FUNCTION ktt.chain_follows(ktt.chain, ktt.chain) IS
     'Is the left chain downline of the right one, or the same?';
 
-CREATE FUNCTION ktt.chain_has(ktt.chain, bigint) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
-    AS 'MODULE_PATHNAME', 'ktt_chain_has_member';
-COMMENT ON FUNCTION ktt.chain_has(ktt.chain, bigint) IS
-    'Does the member take part in the chain?';
-
 CREATE OPERATOR ktt.@> (
     LEFTARG = ktt.chain, RIGHTARG = ktt.chain, FUNCTION = ktt.chain_leads,
-    COMMUTATOR = OPERATOR(ktt.<@), RESTRICT = contsel, JOIN = contjoinsel
+    COMMUTATOR = OPERATOR(ktt.<@), RESTRICT = ktt.chain_leads_sel, JOIN = ktt.chain_leads_joinsel
 );
 COMMENT ON OPERATOR ktt.@> (ktt.chain, ktt.chain) IS 'Upline of, or the same?';
 CREATE OPERATOR ktt.<@ (
     LEFTARG = ktt.chain, RIGHTARG = ktt.chain, FUNCTION = ktt.chain_follows,
-    COMMUTATOR = OPERATOR(ktt.@>), RESTRICT = contsel, JOIN = contjoinsel
+    COMMUTATOR = OPERATOR(ktt.@>), RESTRICT = ktt.chain_follows_sel, JOIN = ktt.chain_follows_joinsel
 );
 COMMENT ON OPERATOR ktt.<@ (ktt.chain, ktt.chain) IS 'Downline of, or the same?';
+
+CREATE FUNCTION ktt.chain_has(ktt.chain, bigint) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_has_member';
+COMMENT ON FUNCTION ktt.chain_has(ktt.chain, bigint) IS
+    'Does the member take part in the chain?';
+
 CREATE OPERATOR ktt.? (
     LEFTARG = ktt.chain, RIGHTARG = bigint, FUNCTION = ktt.chain_has,
-    RESTRICT = contsel, JOIN = contjoinsel
+    RESTRICT = matchingsel, JOIN = matchingjoinsel
 );
 COMMENT ON OPERATOR ktt.? (ktt.chain, bigint) IS 'Does the member take part?';
+
+CREATE FUNCTION ktt.chain_has_any(ktt.chain, bigint[]) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 3
+    AS 'MODULE_PATHNAME', 'ktt_chain_has_any';
+COMMENT ON FUNCTION ktt.chain_has_any(ktt.chain, bigint[]) IS
+    'Does any of the members take part in the chain? Nulls are left out.';
+
+CREATE OPERATOR ktt.?| (
+    LEFTARG = ktt.chain, RIGHTARG = bigint[], FUNCTION = ktt.chain_has_any,
+    RESTRICT = matchingsel, JOIN = matchingjoinsel
+);
+COMMENT ON OPERATOR ktt.?| (ktt.chain, bigint[]) IS 'Does any of the members take part? Nulls are left out.';
+
+CREATE FUNCTION ktt.chain_has_all(ktt.chain, bigint[]) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 3
+    AS 'MODULE_PATHNAME', 'ktt_chain_has_all';
+COMMENT ON FUNCTION ktt.chain_has_all(ktt.chain, bigint[]) IS
+    'Do all of the members take part in the chain? Nulls are left out.';
+
+CREATE OPERATOR ktt.?& (
+    LEFTARG = ktt.chain, RIGHTARG = bigint[], FUNCTION = ktt.chain_has_all,
+    RESTRICT = matchingsel, JOIN = matchingjoinsel
+);
+COMMENT ON OPERATOR ktt.?& (ktt.chain, bigint[]) IS 'Do all of the members take part? Nulls are left out.';
+
+CREATE FUNCTION ktt.chain_gin_keys(ktt.chain, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_gin_keys';
+COMMENT ON FUNCTION ktt.chain_gin_keys(ktt.chain, internal) IS
+    'Gives the members of a chain to an inverted index.';
+
+CREATE FUNCTION ktt.chain_gin_query(ktt.chain, internal, smallint, internal, internal, internal, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_gin_query';
+COMMENT ON FUNCTION ktt.chain_gin_query(ktt.chain, internal, smallint, internal, internal, internal, internal) IS
+    'Gives the members that are asked for to an inverted index.';
+
+CREATE FUNCTION ktt.chain_gin_consistent(internal, smallint, ktt.chain, integer, internal, internal, internal, internal) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_gin_consistent';
+COMMENT ON FUNCTION ktt.chain_gin_consistent(internal, smallint, ktt.chain, integer, internal, internal, internal, internal) IS
+    'Does a chain with these members answer the question?';
+
+CREATE FUNCTION ktt.chain_gin_triconsistent(internal, smallint, ktt.chain, integer, internal, internal, internal) RETURNS "char"
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_gin_triconsistent';
+COMMENT ON FUNCTION ktt.chain_gin_triconsistent(internal, smallint, ktt.chain, integer, internal, internal, internal) IS
+    'The same when some members are not looked up yet.';
+
+CREATE OPERATOR CLASS ktt.chain_gin_ops DEFAULT FOR TYPE ktt.chain USING gin AS
+    OPERATOR 1 ktt.? (ktt.chain, bigint),
+    OPERATOR 2 ktt.?| (ktt.chain, bigint[]),
+    OPERATOR 3 ktt.?& (ktt.chain, bigint[]),
+    FUNCTION 1 pg_catalog.btint8cmp(bigint, bigint),
+    FUNCTION 2 ktt.chain_gin_keys(ktt.chain, internal),
+    FUNCTION 3 ktt.chain_gin_query(ktt.chain, internal, smallint, internal, internal, internal, internal),
+    FUNCTION 4 ktt.chain_gin_consistent(internal, smallint, ktt.chain, integer, internal, internal, internal, internal),
+    FUNCTION 6 ktt.chain_gin_triconsistent(internal, smallint, ktt.chain, integer, internal, internal, internal),
+    STORAGE bigint;
+COMMENT ON OPERATOR CLASS ktt.chain_gin_ops USING gin IS
+    'Members of chains; serves ?, ?| and ?&.';
+COMMENT ON OPERATOR FAMILY ktt.chain_gin_ops USING gin IS 'Members of chains.';
 
 -- Parts and growth
 
 CREATE FUNCTION ktt.depth(ktt.chain) RETURNS integer
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_chain_get_depth';
 COMMENT ON FUNCTION ktt.depth(ktt.chain) IS
     'The number of members of a chain.';
@@ -291,6 +382,64 @@ CREATE FUNCTION ktt.upline(ktt.chain, n integer) RETURNS ktt.chain
     AS 'MODULE_PATHNAME', 'ktt_chain_upline';
 COMMENT ON FUNCTION ktt.upline(ktt.chain, integer) IS
     'The first n members of a chain; n is from 1 to its depth.';
+
+CREATE FUNCTION ktt.upline(ktt.chain) RETURNS ktt.chain
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_above';
+COMMENT ON FUNCTION ktt.upline(ktt.chain) IS
+    'The chain without its last member, NULL for a source alone.';
+
+CREATE FUNCTION ktt.uplines(ktt.chain) RETURNS ktt.chain[]
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3
+    AS 'MODULE_PATHNAME', 'ktt_chain_uplines';
+COMMENT ON FUNCTION ktt.uplines(ktt.chain) IS
+    'Every chain that leads this one, from the source alone to the chain itself.';
+
+CREATE FUNCTION ktt.last_downline(ktt.chain) RETURNS ktt.chain
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+    AS 'MODULE_PATHNAME', 'ktt_chain_get_last_downline';
+COMMENT ON FUNCTION ktt.last_downline(ktt.chain) IS
+    'The last chain in order that could be downline of this one: its whole downline lies between the two.';
+
+CREATE FUNCTION ktt.place(ktt.chain, member bigint) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_get_place';
+COMMENT ON FUNCTION ktt.place(ktt.chain, bigint) IS
+    'The place of a member in a chain, 1 for the source; NULL when he takes no part.';
+
+CREATE FUNCTION ktt.common_upline(ktt.chain, ktt.chain) RETURNS ktt.chain
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_common_upline';
+COMMENT ON FUNCTION ktt.common_upline(ktt.chain, ktt.chain) IS
+    'The longest chain that both begin with, NULL when their sources differ.';
+
+CREATE FUNCTION ktt.chain_common_step(bytea, ktt.chain) RETURNS bytea
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_common_step';
+COMMENT ON FUNCTION ktt.chain_common_step(bytea, ktt.chain) IS
+    'Shortens the state of common_upline() to what a chain begins with as well.';
+
+CREATE FUNCTION ktt.chain_common_merge(bytea, bytea) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    AS 'MODULE_PATHNAME', 'ktt_chain_common_merge';
+COMMENT ON FUNCTION ktt.chain_common_merge(bytea, bytea) IS
+    'Merges two states of common_upline().';
+
+CREATE FUNCTION ktt.chain_common_result(bytea) RETURNS ktt.chain
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
+    AS 'MODULE_PATHNAME', 'ktt_chain_common_result';
+COMMENT ON FUNCTION ktt.chain_common_result(bytea) IS
+    'Makes the state of common_upline() a chain.';
+
+CREATE AGGREGATE ktt.common_upline(ktt.chain) (
+    SFUNC = ktt.chain_common_step,
+    STYPE = bytea,
+    FINALFUNC = ktt.chain_common_result,
+    COMBINEFUNC = ktt.chain_common_merge,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE ktt.common_upline(ktt.chain) IS
+    'The longest chain that all begin with, NULL when their sources differ; nulls are left out.';
 
 CREATE FUNCTION ktt.chain_append(ktt.chain, anynonarray) RETURNS ktt.chain
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2

@@ -265,18 +265,57 @@ ktt_chain_place(const unsigned char *bytes, size_t size, int64_t member)
 	return w.stopped ? w.place : 0;
 }
 
-bool
-ktt_chain_beyond(ktt_chain *chain)
+size_t
+ktt_chain_common_size(const unsigned char *a, size_t a_size,
+					  const unsigned char *b, size_t b_size)
 {
-	int64_t		last = chain->members[chain->depth - 1];
+	const unsigned char *end = a + a_size;
+	const unsigned char *at = a_size > 0 ? a + 1 : end;
+	size_t		common = 0;
+	uint64_t	id;
 
-	/* A sibling that stands further up is no chain; the one behind it serves. */
-	while (last < INT64_MAX)
+	while ((at = next_member(at, end, &id)) != NULL)
 	{
-		chain->depth--;
-		if (ktt_chain_push(chain, ++last) == KTT_OK)
-			return true;
-		chain->depth++;
+		size_t		size = (size_t) (at - a);
+
+		if (!ktt_chain_leads(a + common, size - common, b + common, b_size - common))
+			break;
+		common = size;
 	}
-	return false;
+	return common;
+}
+
+size_t
+ktt_chain_last_downline(unsigned char *out, const unsigned char *bytes,
+						size_t size)
+{
+	const unsigned char *end = bytes + size;
+	const unsigned char *at = size > 0 ? bytes + 1 : end;
+	unsigned char *to = out + size;
+	uint64_t	taken = 0;		/* bit n: the n-th id from the top stands above */
+	uint64_t	id;
+	int			depth = 0;
+
+	while ((at = next_member(at, end, &id)) != NULL)
+	{
+		uint64_t	from_top = (uint64_t) INT64_MAX - id;
+
+		if (from_top < KTT_CHAIN_MAX)
+			taken |= (uint64_t) 1 << from_top;
+		depth++;
+	}
+	memcpy(out, bytes, size);
+	/* Of the 64 highest ids, at least as many are free as places are. */
+	for (int n = 0; n < KTT_CHAIN_MAX && depth < KTT_CHAIN_MAX; n++)
+	{
+		if (taken >> n & 1)
+			continue;
+		*to++ = 8;
+		*to++ = 0x7f;
+		memset(to, 0xff, 6);
+		to += 6;
+		*to++ = (unsigned char) (0xff - n);
+		depth++;
+	}
+	return (size_t) (to - out);
 }

@@ -72,9 +72,18 @@ extern int	ktt_chain_place(const unsigned char *bytes, size_t size,
 							int64_t member);
 
 /*
- * A chain that sorts behind everything below the given one, as near as chains
- * allow: the next sibling. Returns false when there is none.
+ * The packed size of what both chains begin with, or 0 when already their
+ * first members differ.
  */
-extern bool ktt_chain_beyond(ktt_chain *chain);
+extern size_t ktt_chain_common_size(const unsigned char *a, size_t a_size,
+									const unsigned char *b, size_t b_size);
+
+/*
+ * Pack at out (9 * KTT_CHAIN_MAX bytes of room beyond size) the last chain in
+ * order that is downline of the given one, and return its size. Every chain
+ * has one, so everything below a chain lies between it and this, inclusive.
+ */
+extern size_t ktt_chain_last_downline(unsigned char *out,
+									  const unsigned char *bytes, size_t size);
 
 #endif

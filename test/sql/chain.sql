@@ -62,11 +62,27 @@ FROM (VALUES ('7>12'::chain, '7>12'::chain), ('7>12', '7>12>93'), ('7>12>93', '7
 SELECT m AS member, '7>12>256'::chain ? m AS takes_part
 FROM unnest(ARRAY[7, 12, 256, 1, 2, 0, -7, NULL]::bigint[]) AS m;
 
+SELECT a AS members, '7>12>256'::chain ?| a AS any_takes_part, '7>12>256'::chain ?& a AS all_take_part
+FROM unnest(ARRAY['{7}', '{1}', '{1,256}', '{12,7}', '{NULL}', '{7,NULL}', '{NULL,1}', '{}', '{{7,1},{12,2}}', '{{7,12},{256,NULL}}', NULL]) AS t,
+     CAST(t AS bigint[]) AS a;
+
 -- Parts
 SELECT c, depth(c), members(c), c[1] AS first, c[2] AS second, c[3] AS third, c[depth(c)] AS last
 FROM unnest(ARRAY['7', '7>12', '7>12>93', NULL]::chain[]) AS c;
 SELECT n, upline('7>12>93', n) FROM unnest(ARRAY[1, 2, 3, NULL]) AS n;
 SELECT n, pg_temp.refusal(format('SELECT ktt.upline(%L, %s)', '7>12>93', n)) AS refusal FROM unnest(ARRAY[0, -1, 4, 2147483647]) AS n;
+SELECT c, upline(c), uplines(c), place(c, 12), place(c, 1), last_downline(c) <@ c AS below, last_downline(c) > c AS behind,
+       depth(last_downline(c)) AS depth
+FROM unnest(ARRAY['7', '12>7', '7>12>93', '9223372036854775807>9223372036854775806', NULL]::chain[]) AS c;
+SELECT place('7>12', NULL) AS of_null, place('7>12', -7) AS of_nobody, last_downline(pg_temp.run(1, 64)::chain) = pg_temp.run(1, 64)::chain AS of_the_longest;
+SELECT a, b, common_upline(a, b), common_upline(b, a) = common_upline(a, b) AS either_way
+FROM (VALUES ('7>12>93'::chain, '7>12>94'::chain), ('7>12', '7>12>94'), ('7>12', '7>12'), ('7>256', '7>257'), ('7', '8'), ('7', '7>8'), ('7>8', NULL)) AS v (a, b);
+SELECT common_upline(c) AS all, common_upline(c) FILTER (WHERE c <@ '7>12') AS below, common_upline(c) FILTER (WHERE c = '8') AS one,
+       common_upline(c) FILTER (WHERE c IS NULL) AS nulls, common_upline(c) FILTER (WHERE false) AS none
+FROM unnest(ARRAY['7>12>93', NULL, '7>12>94>1', '7>12', '8']::chain[]) AS c;
+SELECT c, common_upline(c) OVER (ORDER BY c DESC) FROM unnest(ARRAY['7>12>93', '7>12>94>1', '7>13', NULL, '6']::chain[]) AS c;
+SELECT chain_common_result(chain_common_merge('\x', '\x010107')) AS nothing, chain_common_result(chain_common_merge('\x01010701020a', '\x010107')) AS something,
+       pg_temp.refusal($$SELECT ktt.chain_common_result('\x0109')$$) AS broken;
 SELECT c[0] AS zero, c[-1] AS negative, c[4] AS behind, c[NULL] AS of_null, c[2::bigint] AS of_bigint, c[1 + 1] AS computed
 FROM (VALUES ('7>12>93'::chain)) AS v (c);
 SELECT ('7>12'::chain)[2] * 10 AS is_bigint;
@@ -159,6 +175,17 @@ ALTER TABLE chains_back ALTER c TYPE chain(1);
 \copy chains_back FROM 'results/chain.binary' (FORMAT binary)
 SELECT count(*) AS nothing_came_in FROM chains_back;
 
+-- Has the plan of a query a line like this?
+CREATE FUNCTION pg_temp.plan_has(query text, pattern text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    line text; found_it boolean := false;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        found_it := found_it OR line ~ pattern;
+    END LOOP;
+    RETURN found_it;
+END $$;
+
 -- Operator classes
 SELECT amname, opcname, opcdefault, amvalidate(o.oid)
 FROM pg_opclass AS o JOIN pg_am AS a ON a.oid = opcmethod WHERE opcintype = 'chain'::regtype ORDER BY 1;
@@ -189,11 +216,23 @@ SELECT w AS condition, pg_temp.agree(w)
 FROM unnest(ARRAY[$$c = '3>4>5'$$, $$c = '3>4>6'$$, $$c < '2'$$, $$c <= '2'$$, $$c > '6>256'$$, $$c >= '6>256'$$,
                   $$c BETWEEN '3>1' AND '3>4096'$$, $$c IN ('7', '3>2>5', '9223372036854775807')$$, $$c IS NULL$$,
                   $$c <@ '3'$$, $$c <@ '3>2'$$, $$'3>2>5' @> c$$, $$c <@ '9223372036854775807'$$, $$c <@ '1152921504606848577>1152921504606848578'$$,
-                  $$ktt.chain_follows(c, '3>4')$$, $$c <@ NULL$$, $$c @> '3>4>5'$$]) AS w;
+                  $$ktt.chain_follows(c, '3>4')$$, $$c <@ NULL$$, $$c @> '3>4>5'$$, $$'3>2>5' <@ c$$, $$c @> '9223372036854775807>5'$$,
+                  $$ktt.chain_leads(c, '3>4>5')$$, $$c @> NULL$$]) AS w;
 SET enable_seqscan = off; SET enable_bitmapscan = off;
 EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE c <@ '7>12';
 EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE '8>7' @> c;
 EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE c <@ '9223372036854775807';
+EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE c @> '7>12>93';
+EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE chain_leads(c, '7>12');
+EXPLAIN (COSTS OFF) SELECT a.id, b.id FROM chains AS a JOIN chains AS b ON a.c <@ b.c WHERE b.id = 1;
+SELECT pg_temp.plan_has('SELECT id FROM chains WHERE c <@ (SELECT c FROM chains WHERE id = 1)', 'Index Cond: .*c >= .* AND .*c <= last_downline') AS of_a_subquery;
+PREPARE below(chain) AS SELECT id FROM chains WHERE c <@ $1;
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (COSTS OFF) EXECUTE below('7');
+RESET plan_cache_mode;
+-- Not what is computed anew for every row, nor what depends on the row itself.
+EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE c <@ chain(ARRAY[ceil(random() * 7)::bigint]);
+EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE c <@ upline(c);
 EXPLAIN (COSTS OFF) SELECT c FROM chains ORDER BY c LIMIT 1;
 RESET enable_seqscan; RESET enable_bitmapscan;
 DROP INDEX chains_btree;
@@ -202,22 +241,21 @@ CREATE INDEX chains_hash ON chains USING hash (c);
 SELECT w AS condition, pg_temp.agree(w) FROM unnest(ARRAY[$$c = '3>4>5'$$, $$c = '3>4>6'$$, $$c = '7'$$]) AS w;
 DROP INDEX chains_hash;
 
+CREATE INDEX chains_gin ON chains USING gin (c);
+SELECT w AS condition, pg_temp.agree(w)
+FROM unnest(ARRAY[$$c ? 7$$, $$c ? 9223372036854775807$$, $$c ? 0$$, $$c ? -7$$, $$c ? NULL$$, $$c ?| '{1,2}'$$, $$c ?| '{9223372036854775807,NULL}'$$,
+                  $$c ?| '{}'$$, $$c ?| '{NULL}'$$, $$c ?| NULL$$, $$c ?& '{3,5}'$$, $$c ?& '{5,3,5,NULL}'$$, $$c ?& '{3,8}'$$, $$c ?& '{}'$$,
+                  $$c ?& '{NULL}'$$, $$c ?& '{{3,5},{5,3}}'$$, $$c ? 3 AND c ?& '{5}' AND NOT c ?| '{2}'$$]) AS w;
+EXPLAIN (COSTS OFF) SELECT id FROM chains WHERE c ? 7 AND c ?| '{1,2}' AND c ?& '{3,4}';
+DROP INDEX chains_gin;
+
 -- Hash and merge joins, grouping, hash partitions
-CREATE FUNCTION pg_temp.plan_node(query text, pattern text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text; found_it boolean := false;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        found_it := found_it OR line ~ pattern;
-    END LOOP;
-    RETURN found_it;
-END $$;
 \set self 'SELECT count(*) FROM chains AS a JOIN chains AS b USING (c)'
 SET enable_mergejoin = off; SET enable_nestloop = off;
-SELECT pg_temp.plan_node(:'self', 'Hash Join') AS hash_join;
+SELECT pg_temp.plan_has(:'self', 'Hash Join') AS hash_join;
 :self;
 SET enable_mergejoin = on; SET enable_hashjoin = off;
-SELECT pg_temp.plan_node(:'self', 'Merge Join') AS merge_join;
+SELECT pg_temp.plan_has(:'self', 'Merge Join') AS merge_join;
 :self;
 RESET enable_mergejoin; RESET enable_nestloop; RESET enable_hashjoin;
 SET enable_sort = off;

@@ -226,6 +226,18 @@ leads_by_ids(const ktt_chain *a, const ktt_chain *b)
 	return true;
 }
 
+/* The packed size of the members that both begin with. */
+static size_t
+common_by_ids(const unsigned char *a_bytes, size_t a_size, const ktt_chain *a,
+			  const ktt_chain *b)
+{
+	int			same = 0;
+
+	while (same < a->depth && same < b->depth && a->members[same] == b->members[same])
+		same++;
+	return same == 0 ? 0 : ktt_chain_upline_size(a_bytes, a_size, same);
+}
+
 static void
 test_random(void)
 {
@@ -235,7 +247,7 @@ test_random(void)
 	{
 		unsigned char a_bytes[KTT_CHAIN_SIZE_MAX],
 					b_bytes[KTT_CHAIN_SIZE_MAX],
-					c_bytes[KTT_CHAIN_SIZE_MAX];
+					c_bytes[2 * KTT_CHAIN_SIZE_MAX];
 		char		text[KTT_CHAIN_TEXT_MAX];
 		size_t		a_size,
 					b_size,
@@ -265,17 +277,16 @@ test_random(void)
 			good = good && ktt_chain_member(a_bytes, a_size, i + 1) == a.members[i] &&
 				ktt_chain_place(a_bytes, a_size, a.members[i]) == i + 1;
 
-		/* Everything below a sorts from a up to, not including, what is beyond. */
-		back = a;
-		if (ktt_chain_beyond(&back))
-		{
-			c_size = ktt_chain_pack(c_bytes, &back);
-			good = good && ktt_chain_compare(a_bytes, a_size, c_bytes, c_size) < 0;
-			if (leads_by_ids(&a, &b))
-				good = good && ktt_chain_compare(b_bytes, b_size, c_bytes, c_size) < 0;
-		}
-		else
-			good = good && a.members[a.depth - 1] == INT64_MAX;
+		/* Everything below a, and nothing else, lies from a to its last downline. */
+		c_size = ktt_chain_last_downline(c_bytes, a_bytes, a_size);
+		good = good && ktt_chain_unpack(&back, c_bytes, c_size, &fault) == KTT_OK &&
+			back.depth == KTT_CHAIN_MAX && leads_by_ids(&a, &back);
+		good = good && leads_by_ids(&a, &b) ==
+			(ktt_chain_compare(a_bytes, a_size, b_bytes, b_size) <= 0 &&
+			 ktt_chain_compare(b_bytes, b_size, c_bytes, c_size) <= 0);
+
+		c_size = ktt_chain_common_size(a_bytes, a_size, b_bytes, b_size);
+		good = good && c_size == common_by_ids(a_bytes, a_size, &a, &b);
 		all = all && good;
 	}
 	CHECK(all, "random pairs agree with the ids");
@@ -314,17 +325,61 @@ test_noise(void)
 	CHECK(all, "noise is refused or canonical");
 }
 
+/* The last downline of the chain of these members, checked member by member. */
 static void
-test_beyond(void)
+ends_with(ktt_chain chain, int64_t next, int64_t last)
 {
-	ktt_chain	chain = {2, {8, 7}};
+	unsigned char bytes[KTT_CHAIN_SIZE_MAX];
+	unsigned char out[2 * KTT_CHAIN_SIZE_MAX];
+	size_t		size = ktt_chain_pack(bytes, &chain);
+	ktt_chain	found;
+	ktt_fault	fault = {0};
 
-	CHECK(ktt_chain_beyond(&chain) && chain.depth == 2 && chain.members[1] == 9,
-		  "behind 8>7 comes 8>9, for 8>8 is no chain");
-	chain = (ktt_chain) {2, {INT64_MAX, INT64_MAX - 1}};
-	CHECK(!ktt_chain_beyond(&chain) && chain.depth == 2, "no sibling left");
-	chain = (ktt_chain) {1, {INT64_MAX}};
-	CHECK(!ktt_chain_beyond(&chain) && chain.depth == 1, "the last chain");
+	size = ktt_chain_last_downline(out, bytes, size);
+	if (!CHECK(ktt_chain_unpack(&found, out, size, &fault) == KTT_OK, "is a chain"))
+		return;
+	CHECK(found.depth == KTT_CHAIN_MAX, "no longer one is there");
+	CHECK(order_by_ids(&chain, &found) < 0 || chain.depth == KTT_CHAIN_MAX, "sorts behind");
+	CHECK(chain.depth == KTT_CHAIN_MAX || found.members[chain.depth] == next, "next member");
+	CHECK(found.members[KTT_CHAIN_MAX - 1] == last, "last member");
+}
+
+static void
+test_last_downline(void)
+{
+	ktt_chain	full = {0};
+	unsigned char out[9 * KTT_CHAIN_MAX];
+
+	ends_with((ktt_chain) {1, {7}}, INT64_MAX, INT64_MAX - 62);
+	ends_with((ktt_chain) {2, {8, 7}}, INT64_MAX, INT64_MAX - 61);
+	ends_with((ktt_chain) {1, {INT64_MAX}}, INT64_MAX - 1, INT64_MAX - 63);
+	ends_with((ktt_chain) {2, {INT64_MAX, INT64_MAX - 1}}, INT64_MAX - 2, INT64_MAX - 63);
+	ends_with((ktt_chain) {2, {INT64_MAX - 63, 5}}, INT64_MAX, INT64_MAX - 61);
+	ends_with((ktt_chain) {2, {INT64_MAX - 64, 5}}, INT64_MAX, INT64_MAX - 61);
+	for (int i = 0; i < KTT_CHAIN_MAX; i++)
+		CHECK(ktt_chain_push(&full, INT64_MAX - 63 + i) == KTT_OK, "fills up");
+	ends_with(full, 0, INT64_MAX);
+	full.depth--;
+	ends_with(full, INT64_MAX, INT64_MAX);
+	CHECK(ktt_chain_last_downline(out, out, 0) == 9 * KTT_CHAIN_MAX, "no bytes are read of nothing");
+}
+
+static void
+test_common(void)
+{
+	static const unsigned char a[] = {1, 1, 7, 2, 1, 0, 1, 93};
+	static const unsigned char b[] = {1, 1, 7, 2, 1, 1};
+	static const unsigned char c[] = {1, 1, 7};
+	static const unsigned char d[] = {1, 2, 7, 7};
+
+	CHECK(ktt_chain_common_size(a, sizeof(a), b, sizeof(b)) == 3, "a member is whole or not common");
+	CHECK(ktt_chain_common_size(b, sizeof(b), a, sizeof(a)) == 3, "the other way round");
+	CHECK(ktt_chain_common_size(a, sizeof(a), c, sizeof(c)) == 3, "the upline itself");
+	CHECK(ktt_chain_common_size(c, sizeof(c), a, sizeof(a)) == 3, "of its downline");
+	CHECK(ktt_chain_common_size(a, sizeof(a), a, sizeof(a)) == sizeof(a), "the same chain");
+	CHECK(ktt_chain_common_size(a, sizeof(a), d, sizeof(d)) == 0, "nothing");
+	CHECK(ktt_chain_common_size(a, 0, a, sizeof(a)) == 0, "no bytes");
+	CHECK(ktt_chain_common_size(a, sizeof(a), a, 0) == 0, "no other bytes");
 }
 
 int
@@ -336,6 +391,7 @@ main(void)
 	test_walks();
 	test_random();
 	test_noise();
-	test_beyond();
+	test_last_downline();
+	test_common();
 	return unit_report();
 }
