@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Print random splits with what they must give, for compare.c or for COPY.
 
-    generate.py [--seed N] [--jobs N] [--no-ladders] COUNT
-    generate.py --sql [--seed N] [--no-ladders] COUNT
+    generate.py [--seed N] [--jobs N] COUNT
+    generate.py --sql [--seed N] COUNT
 
 The same seed gives the same cases, in blocks whose order depends on the number
 of jobs. A line is one of these, its fields separated by bars:
@@ -42,7 +42,6 @@ KINDS = {
     "A": "parts above the sale", "O": "parts above the largest number", "V": "numbers out of bounds",
     "R": "volume and base beyond the largest number",
 }
-LADDER_KINDS = "LlWwSvR"
 POWERS = {10**k + d for k in range(1, 19) for d in (-1, 0, 1)}
 
 
@@ -117,10 +116,9 @@ def ladder_kinds(rule, bases, volume):
     return found
 
 
-def sale_of(rng, rule, ladders):
+def sale_of(rng, rule):
     """Numbers, the kinds of case they are, and what must come out."""
-    sale, cost, units, volume = rules.random_numbers(rng, rule)
-    numbers = sale, cost, units, volume = sale, cost, units, volume if ladders else 0
+    numbers = sale, cost, units, volume = rules.random_numbers(rng, rule)
     found = number_kinds(sale, cost, units)
     try:
         rows = reference.explain(rule, *numbers)
@@ -140,11 +138,13 @@ def sale_of(rng, rule, ladders):
     return numbers, found, rows, None
 
 
-def broken_rule(rng, ladders):
+def broken_rule(rng):
     """A rule that breaks one rule of rules, and how it is refused."""
-    rule = rules.open_rule(rng, 2 + int(rng.random() * 6), ladders)
+    rule = rules.open_rule(rng, 2 + int(rng.random() * 6))
+    while sum(len(clause["steps"]) for clause in rule if clause["kind"] == "rate") > rules.STEPS - 8:
+        rule = rules.open_rule(rng, 2 + int(rng.random() * 6))
     names = text.party_names(rng, len(rule))
-    kind = int(rng.random() * (10 if ladders else 6))
+    kind = int(rng.random() * 10)
     place = int(rng.random() * (len(rule) + 1))
     if kind == 0:
         base = rng.choice(rules.BASES)
@@ -177,19 +177,19 @@ def broken_rule(rng, ladders):
     return text.canonical(names, rule), "limit" if kind in (5, 8) else "value"
 
 
-def block(seed, number, count, ladders):
+def block(seed, number, count):
     """One rule with its sales."""
     rng = random.Random(f"{seed}/{number}")
-    rule = rules.random_rule(rng, ladders)
+    rule = rules.random_rule(rng)
     printed = text.canonical(text.party_names(rng, len(rule)), rule)
     same = rule_kinds(rule)
     yield f"R|{text.written(rng, printed)}|{printed}"
     for _ in range(count):
-        numbers, found, rows, refusal = sale_of(rng, rule, ladders)
+        numbers, found, rows, refusal = sale_of(rng, rule)
         answer = f"!{refusal}" if rows is None else " ".join([str(row[4]) for row in rows])
         yield "C|%s|%d|%d|%d|%d|%s" % (same + found, *numbers, answer)
     if number % 10 == 0:
-        broken, refusal = broken_rule(rng, ladders)
+        broken, refusal = broken_rule(rng)
         yield f"X|{refusal}|{text.written(rng, broken)}"
 
 
@@ -198,13 +198,13 @@ def decimal(ppm):
     return f"{'-' if ppm < 0 else ''}{abs(ppm) // ONE}.{abs(ppm) % ONE:06d}"
 
 
-def sql_rows(seed, count, ladders):
+def sql_rows(seed, count):
     """Every sale with its rule, what explain_split says of it, and shares for random accounts."""
     for number in range(count):
         rng = random.Random(f"{seed}/sql/{number}")
-        rule = rules.random_rule(rng, ladders)
+        rule = rules.random_rule(rng)
         names = text.party_names(rng, len(rule))
-        numbers, _, rows, refusal = sale_of(rng, rule, ladders)
+        numbers, _, rows, refusal = sale_of(rng, rule)
         accounts = [None if rng.random() < 0.1 else 1 + int(rng.random() * 40) for _ in rule]
         parts, explained, shares = "", "", ""
         if rows is None:
@@ -230,7 +230,7 @@ def print_blocks(arguments, job, lock):
     blocks = -(-arguments.count // SALES)
     for number in range(job, blocks, arguments.jobs):
         count = min(SALES, arguments.count - number * SALES)
-        for line in block(arguments.seed, number, count, arguments.ladders):
+        for line in block(arguments.seed, number, count):
             pending.append(line)
             size += len(line)
         if size > 200_000 or number + arguments.jobs >= blocks:
@@ -243,17 +243,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--no-ladders", dest="ladders", action="store_false")
     parser.add_argument("--sql", action="store_true")
     parser.add_argument("count", type=int)
     arguments = parser.parse_args()
     if arguments.sql:
-        for line in sql_rows(arguments.seed, arguments.count, arguments.ladders):
+        for line in sql_rows(arguments.seed, arguments.count):
             print(line)
         return
     for letter, meaning in KINDS.items():
-        if arguments.ladders or letter not in LADDER_KINDS:
-            print(f"K|{letter}|{meaning}")
+        print(f"K|{letter}|{meaning}")
     sys.stdout.flush()
     lock = multiprocessing.Lock()
     jobs = [multiprocessing.Process(target=print_blocks, args=(arguments, job, lock)) for job in range(arguments.jobs)]

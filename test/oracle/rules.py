@@ -83,7 +83,7 @@ def closed_rule(rng, size):
     return rule
 
 
-def open_rule(rng, size, ladders):
+def open_rule(rng, size):
     """With a rest. A modest rule mostly holds, another one often does not."""
     modest = rng.random() < 0.7
     counts = dict.fromkeys(BASES + ("cost clause", "unit", "order"), 0)
@@ -109,7 +109,7 @@ def open_rule(rng, size, ladders):
             budget = 0
         for ppm in rates(rng, budget, counts[base]):
             count = min(steps, STEPS if rng.random() < 0.02 else 1 + int(rng.random() * 5))
-            if ladders and count > 0 and rng.random() < 0.4:
+            if count > 0 and rng.random() < 0.4:
                 steps -= count
                 clause = ladder(rng, base, ppm, count)
             else:
@@ -120,7 +120,7 @@ def open_rule(rng, size, ladders):
     return rule
 
 
-def random_rule(rng, ladders=True):
+def random_rule(rng):
     kind = rng.random()
     if kind < 0.04:
         size = CLAUSES
@@ -130,7 +130,7 @@ def random_rule(rng, ladders=True):
         size = 2 + int(rng.random() * 6)
     else:
         size = 8 + int(rng.random() * 56)
-    return closed_rule(rng, size) if rng.random() < 0.2 else open_rule(rng, size, ladders)
+    return closed_rule(rng, size) if rng.random() < 0.2 else open_rule(rng, size)
 
 
 def random_numbers(rng, rule):
