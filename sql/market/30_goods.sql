@@ -101,7 +101,7 @@ CREATE TABLE rates (
 COMMENT ON TABLE rates IS
     'The split rule of a supply leader, for one sku or for all others; a change never touches an item already listed.';
 
-CREATE FUNCTION check_parties(rule ktt.split)
+CREATE FUNCTION check_rule(rule ktt.split)
 RETURNS void
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
@@ -121,10 +121,17 @@ BEGIN
             USING ERRCODE = 'KT203', DETAIL = format('The rule is "%s"; an order may have no sales leader or no steward.', rule),
                   HINT = 'Give the rest to supplier, supply_leader or platform.';
     END IF;
+    -- A ladder without its volume would stay on its first steps for ever, and pay too little without a word.
+    IF ktt.needs_volume(rule) THEN
+        RAISE EXCEPTION 'split has a ladder, but orders carry no volume'
+            USING ERRCODE = 'KT204', DETAIL = format('The rule is "%s".', rule),
+                  HINT = 'Use a plain percentage; ktt.allocate() takes the volume for ladders outside of a market.';
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION check_parties(ktt.split) IS
-    'Internal. Refuses a rule that names a party without an account in the market (KT202), or that could leave the part of an absent party to nobody (KT203).';
+COMMENT ON FUNCTION check_rule(ktt.split) IS
+    'Internal. Refuses a rule that names a party without an account in the market (KT202), that could leave the part of an absent party to nobody (KT203), '
+    'or that depends on a volume (KT204).';
 
 CREATE FUNCTION set_rate(supply_leader bigint, rule ktt.split, sku bigint DEFAULT NULL)
 RETURNS bigint
@@ -135,7 +142,7 @@ DECLARE
     v_id bigint;
 BEGIN
     PERFORM read_committed();
-    PERFORM check_parties(require(rule, 'rule'));
+    PERFORM check_rule(require(rule, 'rule'));
     PERFORM FROM members m WHERE m.id = require(supply_leader, 'supply leader') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'supply leader % does not exist', supply_leader USING ERRCODE = 'KT303';
@@ -154,4 +161,4 @@ END
 $$;
 COMMENT ON FUNCTION set_rate(bigint, ktt.split, bigint) IS
     'Puts a split rule in force from now on for a supply leader''s items: of one sku, or of every sku without a rule of its own. '
-    'Errors: KT202 a party the market does not know, KT203 nobody takes the part of an absent sales leader or steward, KT303 no such leader or sku.';
+    'Errors: KT202 a party the market does not know, KT203 nobody takes the part of an absent sales leader or steward, KT204 a ladder, KT303 no such leader or sku.';

@@ -38,7 +38,7 @@ CREATE TABLE campaign_items (
     supply_price        bigint NOT NULL,
     distribution_price  bigint NOT NULL,
     sale_price          bigint NOT NULL,
-    rule                ktt.split NOT NULL,
+    rule                ktt.split NOT NULL CHECK (NOT ktt.needs_volume(rule)),
     payees              bigint[] NOT NULL,
     stock               bigint CHECK (stock >= 0),
     slots               int,
@@ -52,6 +52,7 @@ CREATE TABLE campaign_items (
 CREATE UNIQUE INDEX campaign_items_on_sale_idx ON campaign_items (campaign_id, sku_id, sale_price) WHERE NOT retired;
 COMMENT ON TABLE campaign_items IS
     'What a campaign sells. Prices and rule of a row never change: an order that names the item has them frozen; another price is another item.';
+COMMENT ON COLUMN campaign_items.rule IS 'Without ladders: orders carry no volume.';
 COMMENT ON COLUMN campaign_items.payees IS
     'Account per party of the rule, in its order; -1 stands for the sales leader''s and -2 for the steward''s, known when an order comes.';
 COMMENT ON COLUMN campaign_items.stock IS 'Units that may be sold; NULL is no limit.';

@@ -1,7 +1,7 @@
 -- Goods, offers and split rules.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(48);
+SELECT plan(52);
 \ir lib/market.sql
 
 SELECT is(add_sku(id('orchard'), 'apple'), id('apple sku'), 'the same article number gives the same sku again');
@@ -48,6 +48,15 @@ SELECT throws_ok($$SELECT set_rate(id('leader'), 'supplier cost, broker rest')$$
 SELECT throws_ok(format('SELECT set_rate(id(''leader''), %L)', r), 'KT203', 'split has nobody to take the part of an absent party', n)
 FROM (VALUES ('supplier cost, steward 100% of margin', 'no rest, and maybe no steward'),
              ('supplier cost, sales_leader rest', 'the rest to a sales leader who may not be there')) v(r, n);
+-- Until orders carry a volume, no rule may depend on one.
+SELECT throws_ok(format('SELECT set_rate(id(''leader''), %L, %s)', r, s), 'KT204', 'split has a ladder, but orders carry no volume', 'no ' || r)
+FROM (VALUES ('supplier cost, sales_leader ladder(0: 10%, 1000000: 15%) of sale, supply_leader rest', 'NULL'),
+             ('supplier cost, platform 1% of sale, sales_leader whole ladder(0: 5%) of margin max 9, supply_leader rest', 'id(''rice sku'')')) v(r, s);
+SELECT is((SELECT count(*) FROM rates WHERE ktt.needs_volume(rule)), 0::bigint, 'and none was written');
+SELECT throws_ok($$INSERT INTO campaign_items (campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees, retired)
+                   SELECT campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price,
+                          'sales_leader ladder(0: 10%) of sale, supply_leader rest', '{-1,1}', true FROM campaign_items WHERE id = id('rice')$$,
+                 '23514', NULL, 'nor can an item have one');
 SELECT throws_ok($$SELECT set_rate(999999, 'supply_leader rest')$$, 'KT303', 'supply leader 999999 does not exist', 'an unknown leader');
 SELECT throws_ok($$SELECT set_rate(id('leader'), 'supply_leader rest', 999999)$$, 'KT303', 'sku 999999 does not exist', 'an unknown sku');
 SELECT throws_ok('SELECT set_rate(NULL, ''supply_leader rest'')', '22004', 'supply leader must not be null', 'no leader');
