@@ -145,7 +145,7 @@ KttVectorMerge(ktt_vector_kind kind, int sign, KttPacked left, KttPacked right)
 {
 	struct varlena *result;
 	size_t		room = VARHDRSZ + ktt_vector_merge_room(left.size, right.size);
-	size_t		size;
+	size_t		size = 0;
 	ktt_fault	fault;
 
 	/* Room is an upper bound: what it holds in the end is far below 1 GB. */
