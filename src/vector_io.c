@@ -165,15 +165,21 @@ VectorIn(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	const char *text = PG_GETARG_CSTRING(0);
 	size_t		length = strlen(text);
 	size_t		count = ktt_vector_text_room(text, length);
-	ktt_entry  *entries = KttEntriesAlloc(kind, count);
+	ktt_entry  *entries;
 	ktt_fault	fault;
 
-	if (ktt_vector_parse(kind, text, length, entries, &count, &fault) != KTT_OK)
+	/* Too many entries are refused like all else that is wrong with a text. */
+	if (count > KTT_VECTOR_ENTRIES_MAX)
+		ktt_vector_crowded(&fault);
+	else
 	{
-		KttReportInput(&fault, KttVectorName(kind), text, fcinfo->context);
-		PG_RETURN_NULL();
+		entries = KttEntriesAlloc(kind, count);
+		if (ktt_vector_parse(kind, text, length, entries, &count,
+							 &fault) == KTT_OK)
+			return KttVectorFromEntries(kind, entries, count);
 	}
-	return KttVectorFromEntries(kind, entries, count);
+	KttReportInput(&fault, KttVectorName(kind), text, fcinfo->context);
+	PG_RETURN_NULL();
 }
 
 static Datum
