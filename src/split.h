@@ -37,6 +37,9 @@ extern void KttRuleUnpack(ktt_rule *rule, KttSplitBytes packed);
 /* Read a rule from text; false when the error was saved in context. */
 extern bool KttSplitParse(ktt_split *split, const char *text, Node *context);
 
+/* Report why a rule does not hold for a sale, or cannot be applied to it. */
+extern void KttReportSplit(const ktt_fault *fault) pg_attribute_noreturn();
+
 /* A name or a term as a text value. */
 extern Datum KttPartyText(const ktt_party *party);
 extern Datum KttTermText(const ktt_rule *rule, size_t clause);

@@ -12,8 +12,8 @@
 #define SHARES_MAX \
 	(KTT_VECTOR_HEAD_MAX + KTT_SPLIT_CLAUSES * 2 * KTT_VARINT_MAX)
 
-static void
-RefuseParts(const ktt_fault *fault)
+void
+KttReportSplit(const ktt_fault *fault)
 {
 	KttReportFault(fault, fault->status == KTT_UNCOVERED ?
 				   "split does not hold for this price" :
@@ -52,7 +52,7 @@ ktt_split_allocate(PG_FUNCTION_ARGS)
 		made = palloc(sizeof(*made));
 		KttSplitUnpack(&made->split, KttSplitBytesOf(PG_GETARG_DATUM(0)));
 		if (ktt_split_evaluate(&made->split.rule, &sale, made->parts, &fault) != KTT_OK)
-			RefuseParts(&fault);
+			KttReportSplit(&fault);
 		call->user_fctx = made;
 		MemoryContextSwitchTo(before);
 	}
@@ -193,7 +193,7 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 						   count, accounts.count),
 				 errhint("Give one account for each clause, NULL for a party that is absent.")));
 	if (ktt_split_evaluate(&rule, &sale, parts, &fault) != KTT_OK)
-		RefuseParts(&fault);
+		KttReportSplit(&fault);
 	if (accounts.nulls != NULL)
 		MoveAbsentParts(&rule, &accounts, parts);
 
@@ -215,7 +215,7 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 	}
 	/* Accounts that stand twice add up; they cannot exceed the sale. */
 	if (ktt_vector_normalise(entries, &used, &fault) != KTT_OK)
-		RefuseParts(&fault);
+		KttReportSplit(&fault);
 	/* Packed here first, because sizing the entries beforehand costs more than the copy. */
 	size = (size_t) (ktt_vector_pack(KTT_SHARES, entries, used, shares) - shares);
 	result = palloc(VARHDRSZ + size);

@@ -201,6 +201,32 @@ CREATE FUNCTION ktt.needs_volume(rule ktt.split) RETURNS boolean
 COMMENT ON FUNCTION ktt.needs_volume(ktt.split) IS
     'Whether a split has a ladder, so that its parts depend on the volume.';
 
+-- It prints a jsonb and a text, which takes some 20 times the evaluation.
+CREATE FUNCTION ktt.check_split(rule ktt.split, sale bigint, cost bigint, units bigint DEFAULT 1, volume bigint DEFAULT 0,
+                                OUT holds boolean, OUT left_over bigint, OUT parts jsonb, OUT reason text)
+    RETURNS record
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+    AS 'MODULE_PATHNAME', 'ktt_split_check_sale';
+COMMENT ON FUNCTION ktt.check_split(ktt.split, bigint, bigint, bigint, bigint) IS
+    'Whether a split holds for a sale, in minor units. left_over is what the other clauses leave for the rest: below zero when they take more than the sale, NULL when it fits no bigint or the numbers make no sense. parts is {"party": amount} when it holds, reason says why not. It raises nothing for any numbers.';
+
+-- Three numerics and two texts a row.
+CREATE FUNCTION ktt.explain_split(rule ktt.split, sale bigint, cost bigint, units bigint DEFAULT 1, volume bigint DEFAULT 0)
+    RETURNS TABLE (ordinal integer, party text, term text, base bigint, exact numeric, rounding numeric, bound text, amount bigint)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 5
+    AS 'MODULE_PATHNAME', 'ktt_split_explain_sale';
+COMMENT ON FUNCTION ktt.explain_split(ktt.split, bigint, bigint, bigint, bigint) IS
+    'How each clause of a split came to its amount, in minor units: the base of a rate, its exact share, what largest remainder added to that or took from it, and min or max where one of them replaced the sum of both. Raises what allocate() raises.';
+
+-- Mostly some dozen evaluations, at worst a million for each step and bound.
+CREATE FUNCTION ktt.split_bounds(rule ktt.split, lowest bigint, highest bigint, cost bigint, units bigint DEFAULT 1, volume bigint DEFAULT 0,
+                                 OUT holds boolean, OUT fails_at bigint, OUT holds_from bigint)
+    RETURNS record
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
+    AS 'MODULE_PATHNAME', 'ktt_split_bounds';
+COMMENT ON FUNCTION ktt.split_bounds(ktt.split, bigint, bigint, bigint, bigint, bigint) IS
+    'Whether a split holds for every sale from lowest to highest, in minor units; a sale below the cost is one that it does not hold for. fails_at is the lowest sale for which it does not hold, holds_from the lowest from which it holds up to the highest; NULL when there is none. Raises 22023 when lowest is above highest.';
+
 CREATE FUNCTION ktt.apportion(total bigint, weights bigint[]) RETURNS bigint[]
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2
     AS 'MODULE_PATHNAME', 'ktt_split_apportion';

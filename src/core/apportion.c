@@ -51,7 +51,7 @@ SiftDown(ktt_remainder *heap, size_t count, size_t at)
 	heap[at] = moved;
 }
 
-/* Serve `left` units from a heap: O(count + left log count) always. */
+/* Serve `left` units, fewer than count, from a heap: O(count + left log count). */
 static void
 ServeByHeap(uint64_t left, uint64_t *parts, ktt_remainder *heap, size_t count)
 {
@@ -61,8 +61,7 @@ ServeByHeap(uint64_t left, uint64_t *parts, ktt_remainder *heap, size_t count)
 	{
 		parts[heap[0].index]++;
 		heap[0] = heap[--count];
-		if (count > 0)
-			SiftDown(heap, count, 0);
+		SiftDown(heap, count, 0);
 	}
 }
 

@@ -71,6 +71,12 @@ typedef struct ktt_term
 	int64_t		max;
 } ktt_term;
 
+static inline bool
+ktt_term_is_rate(const ktt_term *term)
+{
+	return term->kind >= KTT_TERM_OF_SALE && term->kind <= KTT_TERM_OF_MARGIN;
+}
+
 typedef struct ktt_party
 {
 	uint8_t		length;

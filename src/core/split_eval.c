@@ -1,6 +1,5 @@
+#include "split_answer.h"
 #include "split_ladder.h"
-
-#include <stdbool.h>
 
 /* Bases are numbered from 0 in the order of the terms that name them. */
 #define BASES (KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE + 1)
@@ -11,8 +10,8 @@
  * part as the last party, and its remainder is what fills the sum up to units.
  */
 static void
-ServeBase(const ktt_term *terms, size_t count, unsigned kind,
-		  uint32_t *remainders, uint32_t remainder_sum, int64_t *parts)
+ServeBase(const ktt_rule *rule, unsigned kind, uint32_t *remainders,
+		  uint32_t remainder_sum, int64_t *parts)
 {
 	uint32_t	left = (remainder_sum + KTT_RATE_ONE - 1) / KTT_RATE_ONE;
 	uint32_t	unnamed = left * KTT_RATE_ONE - remainder_sum;
@@ -22,8 +21,8 @@ ServeBase(const ktt_term *terms, size_t count, unsigned kind,
 		uint32_t	best = 0;
 		size_t		at = 0;
 
-		for (size_t i = 0; i < count; i++)
-			if (terms[i].kind == kind && remainders[i] > best)
+		for (size_t i = 0; i < rule->count; i++)
+			if (rule->terms[i].kind == kind && remainders[i] > best)
 			{
 				best = remainders[i];
 				at = i;
@@ -36,27 +35,6 @@ ServeBase(const ktt_term *terms, size_t count, unsigned kind,
 			remainders[at] = 0;
 		}
 	}
-}
-
-static ktt_status
-Uncovered(bool beyond, ktt_uint128 sum, int64_t sale, ktt_fault *fault)
-{
-	if (beyond || sum > INT64_MAX)
-		return ktt_fail(fault, KTT_UNCOVERED, 0,
-						"The parts come to more than %lld, but the sale is %lld.",
-						(long long) INT64_MAX, (long long) sale);
-	return ktt_fail(fault, KTT_UNCOVERED, 0,
-					"The parts come to %lld, but the sale is %lld.",
-					(long long) sum, (long long) sale);
-}
-
-static ktt_status
-Beyond(int64_t volume, uint64_t base, ktt_fault *fault)
-{
-	return ktt_fail(fault, KTT_RANGE, 0,
-					"The volume of %lld and the base of %llu come to more than %lld.",
-					(long long) volume, (unsigned long long) base,
-					(long long) INT64_MAX);
 }
 
 /* What no rule can be applied to. */
@@ -79,29 +57,52 @@ CheckSale(const ktt_sale *sale, ktt_fault *fault)
 	return KTT_OK;
 }
 
-ktt_status
-ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
-				   ktt_fault *fault)
+int64_t
+ktt_term_base(const ktt_term *term, const ktt_sale *sale)
 {
-	const ktt_term *terms = rule->terms;
-	size_t		count = rule->count;
+	return term->kind == KTT_TERM_OF_SALE ? sale->sale :
+		term->kind == KTT_TERM_OF_COST ? sale->cost : sale->sale - sale->cost;
+}
+
+/* A volume beyond all numbers: refused, whatever the parts would be. */
+static ktt_status
+CheckVolume(const ktt_rule *rule, const ktt_sale *sale, ktt_fault *fault)
+{
+	for (size_t i = 0; i < rule->count; i++)
+	{
+		const ktt_term *term = &rule->terms[i];
+		int64_t		base = ktt_term_base(term, sale);
+
+		if (term->scale != KTT_SCALE_NONE && sale->volume > INT64_MAX - base)
+			return ktt_fail(fault, KTT_RANGE, 0,
+							"The volume of %lld and the base of %lld come to more than %lld.",
+							(long long) sale->volume, (long long) base,
+							(long long) INT64_MAX);
+	}
+	return KTT_OK;
+}
+
+/*
+ * Every clause before min, max and the rest, which is 0 here: exact shares
+ * rounded so that those of a base sum to it, what nobody takes included. An
+ * amount per unit that fits no number is the largest there is, and told as
+ * beyond. The sale has been checked.
+ */
+static inline void
+Round(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts, bool *beyond)
+{
 	uint32_t	remainders[KTT_SPLIT_CLAUSES];
 	uint32_t	remainder_sums[BASES] = {0};
-	uint64_t	bases[BASES];
-	size_t		rest = count;
-	bool		beyond = false;
-	ktt_uint128 sum = 0;
+	const uint64_t bases[BASES] = {
+		[KTT_TERM_OF_SALE - KTT_TERM_OF_SALE] = (uint64_t) sale->sale,
+		[KTT_TERM_OF_COST - KTT_TERM_OF_SALE] = (uint64_t) sale->cost,
+		[KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE] = (uint64_t) (sale->sale - sale->cost)
+	};
 
-	if (CheckSale(sale, fault) != KTT_OK)
-		return fault->status;
-
-	bases[KTT_TERM_OF_SALE - KTT_TERM_OF_SALE] = (uint64_t) sale->sale;
-	bases[KTT_TERM_OF_COST - KTT_TERM_OF_SALE] = (uint64_t) sale->cost;
-	bases[KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE] = (uint64_t) (sale->sale - sale->cost);
-
-	for (size_t i = 0; i < count; i++)
+	*beyond = false;
+	for (size_t i = 0; i < rule->count; i++)
 	{
-		const ktt_term *term = &terms[i];
+		const ktt_term *term = &rule->terms[i];
 		unsigned	base;
 
 		switch (term->kind)
@@ -113,7 +114,7 @@ ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
 				if (__builtin_mul_overflow(term->amount, sale->units, &parts[i]))
 				{
 					parts[i] = INT64_MAX;
-					beyond = true;
+					*beyond = true;
 				}
 				break;
 			case KTT_TERM_PER_ORDER:
@@ -121,7 +122,6 @@ ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
 				break;
 			case KTT_TERM_REST:
 				parts[i] = 0;
-				rest = i;
 				break;
 			default:
 				base = term->kind - KTT_TERM_OF_SALE;
@@ -135,15 +135,9 @@ ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
 				}
 				else
 				{
-					ktt_uint128 share = (ktt_uint128) bases[base] * term->rate;
+					ktt_uint128 share = ktt_term_share(rule, term, (int64_t) bases[base],
+													   sale->volume);
 
-					if (term->scale != KTT_SCALE_NONE)
-					{
-						if (sale->volume > INT64_MAX - (int64_t) bases[base])
-							return Beyond(sale->volume, bases[base], fault);
-						share = ktt_ladder_share(rule, term, (int64_t) bases[base],
-												 sale->volume);
-					}
 					parts[i] = (int64_t) (share / KTT_RATE_ONE);
 					remainders[i] = (uint32_t) (share % KTT_RATE_ONE);
 				}
@@ -153,12 +147,19 @@ ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
 
 	for (unsigned base = 0; base < BASES; base++)
 		if (remainder_sums[base] > 0)
-			ServeBase(terms, count, base + KTT_TERM_OF_SALE, remainders,
+			ServeBase(rule, base + KTT_TERM_OF_SALE, remainders,
 					  remainder_sums[base], parts);
+}
 
-	for (size_t i = 0; i < count; i++)
+/* Apply min and max; gives the sum of all parts but the rest. */
+static inline ktt_uint128
+Bound(const ktt_rule *rule, int64_t *parts)
+{
+	ktt_uint128 sum = 0;
+
+	for (size_t i = 0; i < rule->count; i++)
 	{
-		const ktt_term *term = &terms[i];
+		const ktt_term *term = &rule->terms[i];
 
 		if ((term->bounds & KTT_TERM_MIN) && parts[i] < term->min)
 			parts[i] = term->min;
@@ -166,10 +167,92 @@ ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
 			parts[i] = term->max;
 		sum += (uint64_t) parts[i];
 	}
-	if (beyond || sum > (uint64_t) sale->sale ||
-		(rest == count && sum < (uint64_t) sale->sale))
-		return Uncovered(beyond, sum, sale->sale, fault);
-	if (rest < count)
-		parts[rest] = sale->sale - (int64_t) sum;
+	return sum;
+}
+
+static ktt_status
+Uncovered(bool beyond, ktt_uint128 sum, int64_t sale, ktt_fault *fault)
+{
+	if (beyond || sum > INT64_MAX)
+		return ktt_fail(fault, KTT_UNCOVERED, 0,
+						"The parts come to more than %lld, but the sale is %lld.",
+						(long long) INT64_MAX, (long long) sale);
+	return ktt_fail(fault, KTT_UNCOVERED, 0,
+					"The parts come to %lld, but the sale is %lld.",
+					(long long) sum, (long long) sale);
+}
+
+/* Give the rest what the parts leave of the sale. */
+static inline ktt_status
+Close(const ktt_rule *rule, bool beyond, ktt_uint128 sum, int64_t sale,
+	  int64_t *parts, ktt_fault *fault)
+{
+	size_t		rest = 0;
+
+	while (rest < rule->count && rule->terms[rest].kind != KTT_TERM_REST)
+		rest++;
+	if (beyond || sum > (uint64_t) sale ||
+		(rest == rule->count && sum < (uint64_t) sale))
+		return Uncovered(beyond, sum, sale, fault);
+	if (rest < rule->count)
+		parts[rest] = sale - (int64_t) sum;
+	return KTT_OK;
+}
+
+ktt_status
+ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
+				   ktt_fault *fault)
+{
+	bool		beyond;
+
+	if (CheckSale(sale, fault) != KTT_OK ||
+		(rule->step_count > 0 && CheckVolume(rule, sale, fault) != KTT_OK))
+		return fault->status;
+	Round(rule, sale, parts, &beyond);
+	return Close(rule, beyond, Bound(rule, parts), sale->sale, parts, fault);
+}
+
+bool
+ktt_split_claims(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
+				 ktt_uint128 *sum)
+{
+	bool		beyond;
+
+	Round(rule, sale, parts, &beyond);
+	*sum = Bound(rule, parts);
+	return !beyond;
+}
+
+ktt_status
+ktt_split_explain(const ktt_rule *rule, const ktt_sale *sale,
+				  ktt_reason *reasons, ktt_fault *fault)
+{
+	int64_t		rounded[KTT_SPLIT_CLAUSES];
+	int64_t		parts[KTT_SPLIT_CLAUSES];
+	bool		beyond;
+
+	if (ktt_split_evaluate(rule, sale, parts, fault) != KTT_OK)
+		return fault->status;
+	Round(rule, sale, rounded, &beyond);
+	for (size_t i = 0; i < rule->count; i++)
+	{
+		const ktt_term *term = &rule->terms[i];
+		ktt_reason *reason = &reasons[i];
+
+		*reason = (ktt_reason) {.whole = parts[i], .rounded = parts[i], .part = parts[i]};
+		if (ktt_term_is_rate(term))
+		{
+			int64_t		base = ktt_term_base(term, sale);
+			ktt_uint128 share = ktt_term_share(rule, term, base, sale->volume);
+
+			reason->is_rate = true;
+			reason->base = base;
+			reason->whole = (int64_t) (share / KTT_RATE_ONE);
+			reason->millionths = (uint32_t) (share % KTT_RATE_ONE);
+			reason->rounded = rounded[i];
+			if (parts[i] != rounded[i])
+				reason->bound = parts[i] > rounded[i] ? KTT_TERM_MIN : KTT_TERM_MAX;
+		}
+	}
 	return KTT_OK;
 }

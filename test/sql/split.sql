@@ -185,6 +185,47 @@ FROM generate_series(1, 63) AS i;
 SELECT pg_column_compression(rule) IS NOT NULL AS rule_compressed, pg_column_compression(accounts) IS NOT NULL AS accounts_compressed,
        cardinality(parties(rule)) AS parties, rule = rule::text::split AS same, allocate(rule, 1000, 0, 1, accounts) AS shares FROM wide;
 
+-- Does it hold, and what is left over
+SELECT name, sale, cost, units, volume, c.*
+FROM (VALUES ('usual', 1990, 1200, 1, 0), ('usual', 1990, 1990, 1, 0), ('usual', 1990, 1991, 1, 0), ('usual', -1, 0, 1, 0),
+             ('usual', 1990, 1200, -1, 0), ('usual', 1990, 1200, 1, -1), ('margin', 10, 5, 1, 0), ('fees', 57, 0, 2, 0), ('fees', 64, 0, 2, 0),
+             ('fees', 64, 0, 9223372036854775807, 0), ('ladder', 6000, 100, 1, 500), ('ladder', 400, 100, 1, 9223372036854775500)) AS v (name, sale, cost, units, volume)
+JOIN rules USING (name), check_split(rule, sale, cost, units, volume) AS c
+ORDER BY name, sale, cost, units, volume;
+SELECT * FROM check_split('a 9223372036854775807 per order, b 1 per order, c rest', 5, 0);
+SELECT * FROM check_split('z 50% of sale, a 50% of sale', 9223372036854775807, 0);
+SELECT * FROM check_split(NULL, 5, 0);
+
+-- Why a cent: exact share, rounding, bound
+SELECT e.* FROM rules, explain_split(rule, 1990, 1200, 1) AS e WHERE name = 'usual';
+SELECT e.* FROM rules, explain_split(rule, 10, 5) AS e WHERE name = 'margin';
+SELECT e.* FROM rules, explain_split(rule, 100, 0, 3) AS e WHERE name = 'fees';
+SELECT e.* FROM rules, explain_split(rule, 6001, 100, volume => 500) AS e WHERE name = 'ladder';
+SELECT ordinal, base, exact, rounding, amount
+FROM explain_split('a 33.3333% of sale, b ladder(0: 0%, 5: 66.6667%) of sale, c rest', 9223372036854775807, 0);
+SELECT count(*) AS clauses, bool_and(amount = CASE bound WHEN 'min' THEN 20 WHEN 'max' THEN 500 ELSE exact + rounding END) AS adds_up,
+       bool_and(abs(rounding) < 1) AS within_a_unit, count(bound) AS bounds, bool_and(base IS NULL OR term LIKE '%\% of %') AS rates_have_bases
+FROM rules, generate_series(1500, 9000, 7) AS sale, explain_split(rule, sale, 1200, 1) WHERE name = 'usual';
+
+-- For which sales: exact however wide the range is
+SELECT name, lowest, highest, cost, units, volume, b.*
+FROM (VALUES ('usual', 0, 9223372036854775807, 1200, 1, 0), ('usual', 1470, 1480, 1200, 1, 0), ('usual', 1200, 1300, 1200, 1, 0), ('usual', 0, 1199, 1200, 1, 0),
+             ('margin', 0, 9223372036854775807, 5, 1, 0), ('fees', 0, 9223372036854775807, 0, 3, 0), ('fees', 0, 100, 0, 9223372036854775807, 0),
+             ('one', -9223372036854775808, 9223372036854775807, 0, 1, 0), ('one', 5, 5, 0, 1, 0), ('one', 0, 5, -1, 1, 0),
+             ('ladder', 0, 9223372036854775807, 100, 1, 0), ('ladder', 0, 9223372036854775807, 100, 1, 500),
+             ('ladder', 100, 9223372036854775000, 100, 1, 500)) AS v (name, lowest, highest, cost, units, volume)
+JOIN rules USING (name), split_bounds(rule, lowest, highest, cost, units, volume) AS b
+ORDER BY name, lowest, highest, cost, units, volume;
+SELECT * FROM split_bounds('a 50.0001% of sale, b 49.9999% of margin, c rest', 0, 9223372036854775807, 0);
+SELECT b.*, bool_and(c.holds) AS all_hold, min(sale) FILTER (WHERE NOT c.holds) AS lowest, max(sale) FILTER (WHERE NOT c.holds) + 1 AS behind_highest
+FROM split_bounds('a 49.97% of sale, b 50.04% of margin max 8000, c 2 per unit, d rest', 100, 20000, 6) AS b,
+     generate_series(100, 20000) AS sale, check_split('a 49.97% of sale, b 50.04% of margin max 8000, c 2 per unit, d rest', sale, 6) AS c
+GROUP BY b.holds, b.fails_at, b.holds_from;
+SET statement_timeout = '50ms';
+SELECT count(split_bounds(rule::split, 0, 9223372036854775807, i))
+FROM generate_series(0, 1000) AS i, (VALUES ('a 50.0001% of sale, b 49.9999% of margin, c rest')) AS v (rule);
+RESET statement_timeout;
+
 -- Broken calls
 SELECT call, pg_temp.refusal('SELECT ' || call) AS refusal FROM unnest(ARRAY[
     $$allocate('a rest', -1, 0)$$,
@@ -207,7 +248,11 @@ SELECT call, pg_temp.refusal('SELECT ' || call) AS refusal FROM unnest(ARRAY[
     $$allocate('a cost, b rest', 5, 5, 1, accounts => '{1,0}')$$,
     $$allocate('a cost, b rest', 5, 5, 1, accounts => '{-1,1}')$$,
     $$allocate('a cost, b rest', 5, 5, 1, accounts => '{1,NULL}')$$,
-    $$allocate('a cost, b 100% of margin', 5, 5, 1, accounts => '{1,NULL}')$$]) AS call;
+    $$allocate('a cost, b 100% of margin', 5, 5, 1, accounts => '{1,NULL}')$$,
+    $$allocate('a cost, b rest', 5, 5, 1, '{1,2}')$$,
+    $$explain_split('a rest', 5, 6)$$,
+    $$explain_split('a 50 per unit, b rest', 99, 0, 2)$$,
+    $$split_bounds('a rest', 6, 5, 0)$$]) AS call;
 
 -- Apportionment: largest remainder, ties to the first
 SELECT total, weights, apportion(total, weights) FROM (VALUES

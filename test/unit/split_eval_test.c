@@ -479,6 +479,9 @@ CheckVolumeRefused(const char *rule, int64_t sale, int64_t volume, ktt_status st
 static void
 TestRefusals(void)
 {
+	int64_t		part;
+	ktt_fault	fault;
+
 	CheckRefused("a rest", -1, 0, 1, KTT_VALUE, "The sale is -1, below zero.");
 	CheckRefused("a rest", 5, 6, 1, KTT_VALUE,
 				 "The cost is 6, outside 0 to the sale of 5.");
@@ -497,6 +500,10 @@ TestRefusals(void)
 	CheckRefused("a 9223372036854775807 per order, b 1 per order, c rest", INT64_MAX, 0, 1,
 				 KTT_UNCOVERED,
 				 "The parts come to more than 9223372036854775807, but the sale is 9223372036854775807.");
+	/* Bytes that were damaged behind our back must not make money vanish. */
+	CHECK(ktt_split_evaluate(&(ktt_rule) {.count = 1, .terms = {{.kind = KTT_TERM_COST}}},
+							 &(ktt_sale) {.sale = 6, .cost = 5}, &part, &fault) == KTT_UNCOVERED &&
+		  strcmp(fault.reason, "The parts come to 5, but the sale is 6.") == 0, "no rest");
 	CheckVolumeRefused("a rest", 5, -1, KTT_VALUE, "The volume is -1, below zero.");
 	CheckVolumeRefused("a ladder(0: 1%) of sale, b rest", 6, INT64_MAX - 5, KTT_RANGE,
 					   "The volume of 9223372036854775802 and the base of 6 come to more than 9223372036854775807.");

@@ -97,6 +97,7 @@ static const Refusal refusals[] = {
 	{"a", KTT_SYNTAX, 2, TERM_EXPECTED},
 	{"a ", KTT_SYNTAX, 3, TERM_EXPECTED},
 	{"a, b rest", KTT_SYNTAX, 2, TERM_EXPECTED},
+	{"a{ rest", KTT_SYNTAX, 2, TERM_EXPECTED},
 	{"a everything", KTT_SYNTAX, 3, TERM_EXPECTED},
 	{"a restful", KTT_SYNTAX, 3, TERM_EXPECTED},
 	{"a +5 per unit", KTT_SYNTAX, 3, TERM_EXPECTED},
@@ -283,6 +284,37 @@ TestLimits(void)
 		  "longest term");
 }
 
+/* A party or a term alone, as jsonb has them. */
+static void
+TestClauses(void)
+{
+	ktt_rule	rule = {0};
+	ktt_party	party;
+	ktt_fault	fault;
+	char		printed[KTT_TERM_TEXT_MAX];
+
+	CHECK(ktt_party_parse(" A_1 ", 5, &party, &fault) == KTT_OK && party.length == 3 &&
+		  memcmp(party.text, "a_1", 3) == 0, "a party");
+	CHECK(ktt_party_parse(" ", 1, &party, &fault) == KTT_SYNTAX && fault.position == 2 &&
+		  strcmp(fault.reason, PARTY_EXPECTED) == 0, "no party");
+	CHECK(ktt_party_parse("a b", 3, &party, &fault) == KTT_SYNTAX && fault.position == 3 &&
+		  strcmp(fault.reason, "The end of the party was expected.") == 0, "two parties");
+
+	CHECK(!ktt_rule_has_ladder(&rule), "no ladder");
+	CHECK(ktt_term_parse(" 2%of sale ", 11, &rule, &fault) == KTT_OK && rule.count == 1,
+		  "a term");
+	CHECK(ktt_term_parse("ladder(0: 1%) of cost", 21, &rule, &fault) == KTT_OK &&
+		  rule.count == 2 && ktt_rule_has_ladder(&rule), "a term behind it");
+	*ktt_term_print(printed, &rule, 1) = '\0';
+	CHECK(strcmp(printed, "ladder(0: 1%) of cost") == 0, "printed");
+	CHECK(ktt_term_parse("2% of", 5, &rule, &fault) == KTT_SYNTAX && fault.position == 6,
+		  "half a term");
+	CHECK(ktt_term_parse("rest, a", 7, &rule, &fault) == KTT_SYNTAX && fault.position == 5 &&
+		  strcmp(fault.reason, "The end of the term was expected.") == 0, "more than a term");
+	CHECK(ktt_term_parse("rest max", 8, &rule, &fault) == KTT_SYNTAX && fault.position == 6 &&
+		  strcmp(fault.reason, "Only a rate can have a max.") == 0, "a tail");
+}
+
 /* Whatever bytes come in: refused, or the one packed form of a rule. */
 static void
 CheckBytes(const unsigned char *bytes, size_t size)
@@ -409,6 +441,7 @@ main(void)
 	TestPrint();
 	TestRefusals();
 	TestLimits();
+	TestClauses();
 	TestBytes(example);
 	TestBytes(ladder);
 	TestBroken();
