@@ -53,9 +53,9 @@ asan: setup ## the unit, regression and market tests under ASan and UBSan
 coverage: setup ## run every test with gcov and print what part of every C file was reached
 	@$(TOOLS)/coverage
 
-fuzz: ## fuzz the parsers for SECONDS each (60)
+fuzz: ## fuzz every parser with RUNS inputs (10000000), or for SECONDS each
 	@$(TOOLS)/setup base fuzz
-	@SECONDS_EACH=$(or $(SECONDS),60) $(TOOLS)/fuzz
+	@RUNS='$(RUNS)' SECONDS_EACH='$(SECONDS)' $(TOOLS)/fuzz
 
 docs: setup ## write docs/reference.md from the catalog's comments
 	@$(TOOLS)/docs write

@@ -1,29 +1,37 @@
-/* Key files and typed pickup codes: whatever is typed, nothing breaks. */
-#include "core/code.h"
+/* Key files: whatever stands in one, it is read or refused by its line. */
 #include "core/key_file.h"
 #include "fuzz.h"
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+bool
+fuzz_key_file(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_t size)
 {
 	static ktt_key_list list;
 	ktt_fault	fault = {0};
-	uint8_t		symbols[KTT_CODE_SYMBOLS];
+	ktt_status	status = ktt_key_file_read((const char *) data, size, &list, &fault);
 
-	if (ktt_key_file_read((const char *) data, size, &list, &fault) == KTT_OK)
-		MUST(list.count <= KTT_KEY_MAX);
-	else
-		MUST(fault.reason[0] != '\0');
-
-	if (ktt_code_read((const char *) data, size, symbols))
+	(void) numbers;
+	if (status != KTT_OK)
 	{
-		char		printed[KTT_CODE_PRINTED];
-		uint8_t		again[KTT_CODE_SYMBOLS];
-
-		MUST(ktt_code_check(symbols) == symbols[KTT_CODE_RANDOM]);
-		ktt_code_print(symbols, printed);
-		MUST(ktt_code_read(printed, sizeof(printed), again));
-		MUST(memcmp(symbols, again, sizeof(symbols)) == 0);
+		fuzz_refused(form, status, &fault, size);
+		return false;
 	}
-	return 0;
+	MUST(list.count <= KTT_KEY_MAX);
+	for (size_t i = 0; i < list.count; i++)
+	{
+		const ktt_key *key = &list.keys[i];
+		const char *name = ktt_key_purpose_name(key->purpose);
+
+		MUST(key->id >= 1 && key->id <= INT32_MAX);
+		MUST(ktt_key_purpose_find(name, strlen(name)) == (int) key->purpose);
+		for (size_t j = 0; j < i; j++)
+		{
+			const ktt_key *before = &list.keys[j];
+
+			MUST(before->id != key->id);
+			MUST(memcmp(before->secret, key->secret, KTT_KEY_SIZE) != 0);
+			MUST(before->purpose != key->purpose || before->state != KTT_KEY_ACTIVE ||
+				 key->state != KTT_KEY_ACTIVE);
+		}
+	}
+	return true;
 }

@@ -6,14 +6,13 @@
 #include "fuzz.h"
 
 static void
-round_trip(const ktt_split *split)
+round_trip(const ktt_split *split, const unsigned char *packed, size_t size)
 {
-	static unsigned char packed[KTT_SPLIT_PACKED_MAX];
 	static unsigned char again[KTT_SPLIT_PACKED_MAX];
 	static char text[KTT_SPLIT_TEXT_MAX];
 	static ktt_split copy;
+	static ktt_rule rule;
 	ktt_fault	fault = {0};
-	size_t		size = (size_t) (ktt_split_pack(packed, split) - packed);
 	size_t		length = (size_t) (ktt_split_print(text, split) - text);
 
 	MUST(ktt_split_unpack(packed, size, &copy, &fault) == KTT_OK);
@@ -22,25 +21,67 @@ round_trip(const ktt_split *split)
 	MUST(ktt_split_parse(text, length, &copy, &fault) == KTT_OK);
 	MUST((size_t) (ktt_split_pack(again, &copy) - again) == size);
 	MUST(memcmp(packed, again, size) == 0);
+
+	/* The terms alone are the same ones. */
+	MUST(ktt_rule_unpack(packed, size, &rule));
+	MUST(rule.count == split->rule.count);
+	MUST(ktt_rule_has_ladder(&rule) == ktt_rule_has_ladder(&split->rule));
+	for (size_t i = 0; i < rule.count; i++)
+	{
+		char		term[KTT_TERM_TEXT_MAX];
+
+		length = (size_t) (ktt_term_print(text, &split->rule, i) - text);
+		MUST((size_t) (ktt_term_print(term, &rule, i) - term) == length);
+		MUST(memcmp(term, text, length) == 0);
+	}
 }
 
+/* A party or a term that stands alone is read as it is in a clause. */
 static void
-evaluate(const ktt_split *split, const uint8_t *data, size_t size)
+pieces(const uint8_t *data, size_t size)
 {
-	int64_t		numbers[4] = {0};
-	ktt_sale	sale;
+	static ktt_rule rule;
+	ktt_party	party;
+	ktt_fault	fault = {0};
+	ktt_status	status = ktt_party_parse((const char *) data, size, &party, &fault);
+
+	if (status != KTT_OK)
+		fuzz_refused(FUZZ_TEXT, status, &fault, size);
+	else
+		MUST(party.length >= 1 && party.length <= KTT_PARTY_MAX);
+
+	rule.count = rule.step_count = 0;
+	status = ktt_term_parse((const char *) data, size, &rule, &fault);
+	if (status != KTT_OK)
+		fuzz_refused(FUZZ_TEXT, status, &fault, size);
+	else
+	{
+		static ktt_rule copy;
+		char		text[KTT_TERM_TEXT_MAX];
+		char		again[KTT_TERM_TEXT_MAX];
+		size_t		length = (size_t) (ktt_term_print(text, &rule, 0) - text);
+
+		copy.count = copy.step_count = 0;
+		MUST(ktt_term_parse(text, length, &copy, &fault) == KTT_OK);
+		MUST((size_t) (ktt_term_print(again, &copy, 0) - again) == length);
+		MUST(memcmp(text, again, length) == 0);
+	}
+}
+
+/* The numbers are sale, cost, units and volume. */
+static void
+evaluate(const ktt_rule *rule, const int64_t *numbers)
+{
+	ktt_sale	sale = {numbers[0], numbers[1], numbers[2], numbers[3]};
 	int64_t		parts[KTT_SPLIT_CLAUSES];
 	ktt_fault	fault = {0};
-	ktt_status	status;
+	ktt_status	status = ktt_split_evaluate(rule, &sale, parts, &fault);
 
-	memcpy(numbers, data, size < sizeof(numbers) ? size : sizeof(numbers));
-	sale = (ktt_sale) {numbers[0], numbers[1], numbers[2], numbers[3]};
-	status = ktt_split_evaluate(&split->rule, &sale, parts, &fault);
 	if (status == KTT_OK)
 	{
 		int64_t		left = sale.sale;
 
-		for (size_t i = 0; i < split->rule.count; i++)
+		for (size_t i = 0; i < rule->count; i++)
 		{
 			MUST(parts[i] >= 0 && parts[i] <= left);
 			left -= parts[i];
@@ -50,37 +91,32 @@ evaluate(const ktt_split *split, const uint8_t *data, size_t size)
 	else
 	{
 		MUST(status == KTT_VALUE || status == KTT_RANGE || status == KTT_UNCOVERED);
-		MUST_EXPLAIN(fault, 0);
+		MUST(status == fault.status && fault.reason[0] != '\0');
 	}
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+bool
+fuzz_split(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_t size)
 {
+	static unsigned char packed[KTT_SPLIT_PACKED_MAX];
 	static ktt_split split;
 	ktt_fault	fault = {0};
 	ktt_status	status;
-	const uint8_t *rule;
-	size_t		numbers;
+	size_t		packed_size;
 
-	/* First what to read and how many bytes of numbers stand before the rule. */
-	if (size < 2)
-		return 0;
-	numbers = data[1] % 33;
-	if (size < 2 + numbers)
-		return 0;
-	rule = data + 2 + numbers;
-	size -= 2 + numbers;
-	if (data[0] & 1)
-		status = ktt_split_unpack(rule, size, &split, &fault);
-	else
-		status = ktt_split_parse((const char *) rule, size, &split, &fault);
-	if (status == KTT_OK)
+	if (form == FUZZ_TEXT && numbers[0] % 4 == 0)
+		pieces(data, size);
+	status = form == FUZZ_PACKED ? ktt_split_unpack(data, size, &split, &fault)
+		: ktt_split_parse((const char *) data, size, &split, &fault);
+	if (status != KTT_OK)
 	{
-		round_trip(&split);
-		evaluate(&split, data + 2, numbers);
+		fuzz_refused(form, status, &fault, size);
+		return false;
 	}
-	else
-		MUST_EXPLAIN(fault, size);
-	return 0;
+	packed_size = (size_t) (ktt_split_pack(packed, &split) - packed);
+	if (form == FUZZ_PACKED)
+		MUST(packed_size == size && memcmp(packed, data, size) == 0);
+	round_trip(&split, packed, packed_size);
+	evaluate(&split.rule, numbers);
+	return true;
 }

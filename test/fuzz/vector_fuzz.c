@@ -35,15 +35,16 @@ pack(ktt_vector_kind kind, const ktt_entry *entries, size_t count, size_t *size)
 static unsigned char *
 parse(ktt_vector_kind kind, const char *text, size_t length, size_t *size)
 {
-	ktt_entry  *entries = malloc((ktt_vector_text_room(text, length) + 1) * sizeof(ktt_entry));
+	ktt_entry  *entries = malloc(ktt_vector_text_room(text, length) * sizeof(ktt_entry));
 	ktt_fault	fault = {0};
 	size_t		count = 0;
 	unsigned char *packed = NULL;
+	ktt_status	status = ktt_vector_parse(kind, text, length, entries, &count, &fault);
 
-	if (ktt_vector_parse(kind, text, length, entries, &count, &fault) == KTT_OK)
+	if (status == KTT_OK)
 		packed = pack(kind, entries, count, size);
 	else
-		MUST_EXPLAIN(fault, length);
+		fuzz_refused(FUZZ_TEXT, status, &fault, length);
 	free(entries);
 	return packed;
 }
@@ -69,6 +70,30 @@ round_trip(ktt_vector_kind kind, const unsigned char *packed, size_t size)
 	free(text);
 }
 
+/* A vector to add: the numbers at keys of the other one and at one of its own. */
+static unsigned char *
+companion(ktt_vector_kind kind, const unsigned char *packed, size_t packed_size,
+		  const int64_t *numbers, size_t *size)
+{
+	ktt_entry	entries[3] = {{1 + (numbers[3] & (INT64_MAX - 1)), 0, numbers[0]}};
+	ktt_vector_reader reader;
+	ktt_entry	entry;
+	ktt_fault	fault;
+	size_t		count = 1;
+
+	MUST(ktt_vector_open(&reader, kind, packed, packed_size));
+	while (count < 3 && ktt_vector_next(&reader, &entry) == KTT_VECTOR_ENTRY)
+		if (entry.key != entries[0].key && ((uint64_t) numbers[3] >> (entry.key % 64) & 1))
+		{
+			entries[count].key = entry.key;
+			entries[count].units = kind == KTT_BASKET ? numbers[count] : 0;
+			entries[count].amount = numbers[(count + 1) % FUZZ_NUMBERS];
+			count++;
+		}
+	MUST(ktt_vector_normalise(entries, &count, &fault) == KTT_OK);
+	return pack(kind, entries, count, size);
+}
+
 static void
 sums(ktt_vector_kind kind, const unsigned char *a, size_t a_size,
 	 const unsigned char *b, size_t b_size)
@@ -80,6 +105,7 @@ sums(ktt_vector_kind kind, const unsigned char *a, size_t a_size,
 	ktt_status	merged = ktt_vector_merge(kind, 1, a, a_size, b, b_size, sum,
 										  &sum_size, &fault);
 
+	MUST(merged == KTT_OK || merged == KTT_RANGE);
 	MUST(ktt_tally_begin(&tally, kind, (ktt_tally_memory)
 						 {
 							 allocate, release, NULL
@@ -88,16 +114,17 @@ sums(ktt_vector_kind kind, const unsigned char *a, size_t a_size,
 	MUST(ktt_tally_add_packed(&tally, 1, b, b_size, &fault) == merged);
 	if (merged == KTT_OK)
 	{
-		ktt_entry  *entries = malloc((tally.used + 1) * sizeof(ktt_entry));
+		ktt_entry  *entries = malloc((ktt_tally_count(&tally) + 1) * sizeof(ktt_entry));
 		size_t		count = ktt_tally_entries(&tally, entries);
 		size_t		size;
 		unsigned char *packed = pack(kind, entries, count, &size);
 		unsigned char *back = malloc(ktt_vector_merge_room(sum_size, b_size));
 
 		MUST(size == sum_size && memcmp(packed, sum, size) == 0);
-		if (ktt_vector_merge(kind, -1, sum, sum_size, b, b_size, back, &size,
-							 &fault) == KTT_OK)
-			MUST(size == a_size && memcmp(back, a, size) == 0);
+		MUST(ktt_vector_check(kind, sum, sum_size, &fault) == KTT_OK);
+		MUST(ktt_vector_merge(kind, -1, sum, sum_size, b, b_size, back, &size,
+							  &fault) == KTT_OK);
+		MUST(size == a_size && memcmp(back, a, size) == 0);
 		free(back);
 		free(packed);
 		free(entries);
@@ -106,50 +133,49 @@ sums(ktt_vector_kind kind, const unsigned char *a, size_t a_size,
 	free(sum);
 }
 
-/* Reads either form into bytes of our own, NULL when it is refused. */
-static unsigned char *
-read_any(ktt_vector_kind kind, int is_packed, const uint8_t *data, size_t size,
-		 size_t *packed_size)
+static bool
+fuzz_vector(ktt_vector_kind kind, fuzz_form form, const int64_t *numbers,
+			const uint8_t *data, size_t size)
 {
-	ktt_fault	fault = {0};
-	unsigned char *packed;
+	unsigned char *packed = NULL;
+	unsigned char *other;
+	size_t		other_size;
 
-	if (!is_packed)
-		return parse(kind, (const char *) data, size, packed_size);
-	if (ktt_vector_check(kind, data, size, &fault) != KTT_OK)
+	if (form == FUZZ_PACKED)
 	{
-		MUST_EXPLAIN(fault, size);
-		return NULL;
+		ktt_fault	fault = {0};
+		ktt_status	status = ktt_vector_check(kind, data, size, &fault);
+
+		if (status != KTT_OK)
+		{
+			fuzz_refused(form, status, &fault, size);
+			return false;
+		}
+		packed = malloc(size);
+		memcpy(packed, data, size);
 	}
-	packed = malloc(size);
-	memcpy(packed, data, size);
-	*packed_size = size;
-	return packed;
+	else
+	{
+		packed = parse(kind, (const char *) data, size, &size);
+		if (packed == NULL)
+			return false;
+	}
+	round_trip(kind, packed, size);
+	other = companion(kind, packed, size, numbers, &other_size);
+	sums(kind, packed, size, other, other_size);
+	free(other);
+	free(packed);
+	return true;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+bool
+fuzz_basket(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_t size)
 {
-	ktt_vector_kind kind;
-	unsigned char *a;
-	unsigned char *b;
-	size_t		cut;
-	size_t		a_size = 0;
-	size_t		b_size = 0;
+	return fuzz_vector(KTT_BASKET, form, numbers, data, size);
+}
 
-	/* First which kind and form, and where the second vector begins. */
-	if (size < 2)
-		return 0;
-	kind = data[0] & 1 ? KTT_BASKET : KTT_SHARES;
-	size -= 2;
-	cut = data[1] < size ? data[1] : size;
-	a = read_any(kind, data[0] & 2, data + 2, cut, &a_size);
-	b = read_any(kind, data[0] & 4, data + 2 + cut, size - cut, &b_size);
-	if (a != NULL)
-		round_trip(kind, a, a_size);
-	if (a != NULL && b != NULL)
-		sums(kind, a, a_size, b, b_size);
-	free(a);
-	free(b);
-	return 0;
+bool
+fuzz_shares(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_t size)
+{
+	return fuzz_vector(KTT_SHARES, form, numbers, data, size);
 }

@@ -1,14 +1,17 @@
-# The unit tests, one program per test/unit/*_test.c, and the driver of the
-# oracle, linked with the core alone and run outside any server. From the top:
-# make -f test/unit/unit.mk [oracle]
+# What is linked with the core alone and run outside any server: the unit tests,
+# one program per test/unit/*_test.c, the fuzz driver, one program of all
+# harnesses, and the driver of the oracle. From the top:
+# make -f test/unit/unit.mk [fuzz|oracle]
 SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined
 B ?= build/unit
 UNIT_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Isrc -MMD -MP $(SANITIZE)
 
 CORE := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/core/*.c))
 TESTS := $(patsubst test/unit/%.c,$(B)/%,$(wildcard test/unit/*_test.c))
+FUZZ := $(patsubst test/%.c,$(B)/%.o,$(filter-out %/libfuzzer.c %/server_client.c,$(wildcard test/fuzz/*.c)))
 
 all: $(TESTS)
+fuzz: $(B)/fuzz_driver
 
 oracle: $(B)/oracle
 
@@ -24,6 +27,13 @@ $(B)/oracle: test/oracle/compare.c $(CORE)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -o $@ $< $(CORE) -lsodium -lm
 
+$(B)/fuzz/%.o: test/fuzz/%.c test/unit/unit.mk
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(B)/fuzz_driver: $(FUZZ) $(CORE)
+	$(CC) $(UNIT_CFLAGS) -o $@ $(FUZZ) $(CORE) -lsodium -lm
+
 .DELETE_ON_ERROR:
-.PHONY: all oracle
--include $(CORE:.o=.d) $(TESTS:=.d)
+.PHONY: all fuzz oracle
+-include $(CORE:.o=.d) $(FUZZ:.o=.d) $(TESTS:=.d)

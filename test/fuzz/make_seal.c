@@ -1,0 +1,81 @@
+/* Key files and pickup codes that must be accepted. */
+#include "core/code.h"
+#include "targets.h"
+
+#include <inttypes.h>
+
+static void
+put_blank(input *in)
+{
+	put(in, "%s", one_in(6) ? "\t" : one_in(10) ? "  " : " ");
+}
+
+static void
+put_key(input *in, uint64_t id, const char *purpose, const char *state)
+{
+	put(in, "%s1", one_in(10) ? " " : "");
+	put_blank(in);
+	put(in, "%" PRIu64, id);
+	put_blank(in);
+	put(in, "%s", purpose);
+	put_blank(in);
+	put(in, "%s", state);
+	put_blank(in);
+
+	/* The id in front makes it the only secret of its kind. */
+	put(in, "%016" PRIx64, id);
+	for (int i = 0; i < 3; i++)
+		put(in, one_in(2) ? "%016" PRIx64 : "%016" PRIX64, chance());
+	put(in, "%s", one_in(10) ? " \r\n" : "\n");
+}
+
+void
+make_key_file(input *in)
+{
+	static const char *const purposes[] = {"kek", "index", "code", "link", "sign"};
+	uint64_t	id = 0;
+
+	for (int i = 0; i < 5; i++)
+	{
+		if (one_in(12))
+			put(in, "# %016" PRIx64 "\n", chance());
+		if (one_in(8))
+			put(in, "%s\n", one_in(2) ? "" : " \t");
+		if (!one_in(3))
+			continue;
+		id += 1 + chance_below(one_in(10) ? 400000000 : 5);
+		put_key(in, id, purposes[i], "active");
+		for (uint64_t more = chance_below(one_in(10) ? 12 : 2); more > 0; more--)
+			put_key(in, ++id, purposes[i], one_in(2) ? "verify" : "retired");
+	}
+	if (in->size > 0 && one_in(3))
+		in->size--;
+}
+
+void
+make_code(input *in)
+{
+	uint8_t		symbols[KTT_CODE_SYMBOLS];
+	char		printed[KTT_CODE_PRINTED];
+
+	for (int i = 0; i < KTT_CODE_RANDOM; i++)
+		symbols[i] = (uint8_t) chance_below(KTT_CODE_BASE);
+	ktt_code_print(symbols, printed);
+	for (int i = 0; i < KTT_CODE_PRINTED; i++)
+	{
+		char		symbol = printed[i];
+
+		if (symbol == '-')
+		{
+			put(in, "%s", one_in(4) ? "" : one_in(4) ? " " : "-");
+			continue;
+		}
+		if (symbol == '0' && one_in(3))
+			symbol = 'O';
+		if (symbol == '1' && one_in(3))
+			symbol = one_in(2) ? 'I' : 'l';
+		if (symbol >= 'A' && one_in(4))
+			symbol = (char) (symbol | 32);
+		put(in, "%c%s", symbol, one_in(20) ? " " : "");
+	}
+}
