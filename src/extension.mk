@@ -38,7 +38,7 @@ PG_CFLAGS += $(SANITIZE) -fno-sanitize-recover=undefined -fno-wrapv -O1 -g \
 	-fno-omit-frame-pointer
 SHLIB_LINK += $(SANITIZE)
 else ifeq ($(FLAVOUR),coverage)
-PG_CFLAGS += --coverage -O0 -g
+PG_CFLAGS += --coverage -O0 -g -Dalways_inline=__unused__
 SHLIB_LINK += --coverage
 else
 $(error there is no flavour "$(FLAVOUR)")

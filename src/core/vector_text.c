@@ -103,19 +103,20 @@ static ktt_status
 refuse_repeat(scan s, int64_t key)
 {
 	ktt_entry	entry;
-	bool		more = false;
+	bool		more;
 	int			seen = 0;
-	size_t		at;
+	size_t		at = 0;
 
 	s.at = s.text;
 	read_mark(&s, '{');
-	do
+	while (seen < 2)
 	{
 		skip_space(&s);
 		at = position(&s);
-	} while (read_entry(&s, &entry) == KTT_OK &&
-			 (entry.key != key || ++seen < 2) &&
-			 read_separator(&s, &more) == KTT_OK && more);
+		read_entry(&s, &entry);
+		read_separator(&s, &more);
+		seen += entry.key == key;
+	}
 	return ktt_fail(s.fault, KTT_SYNTAX, at, "The %s %lld is given twice.",
 					key_noun(s.kind), (long long) key);
 }
