@@ -208,7 +208,7 @@ CREATE FUNCTION ktt.check_split(rule ktt.split, sale bigint, cost bigint, units 
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
     AS 'MODULE_PATHNAME', 'ktt_split_check_sale';
 COMMENT ON FUNCTION ktt.check_split(ktt.split, bigint, bigint, bigint, bigint) IS
-    'Whether a split holds for a sale, in minor units. left_over is what the other clauses leave for the rest: below zero when they take more than the sale, NULL when it fits no bigint or the numbers make no sense. parts is {"party": amount} when it holds, reason says why not. It raises nothing for any numbers.';
+    'Whether a split holds for a sale, in minor units. left_over is what the other clauses leave for the rest: below zero when they take more than the sale, NULL when those fit no bigint or the numbers make no sense. parts is {"party": amount} when it holds, reason says why not. It raises nothing for any numbers.';
 
 -- Three numerics and two texts a row.
 CREATE FUNCTION ktt.explain_split(rule ktt.split, sale bigint, cost bigint, units bigint DEFAULT 1, volume bigint DEFAULT 0)

@@ -123,14 +123,13 @@ def sale_of(rng, rule):
     try:
         rows = reference.explain(rule, *numbers)
     except reference.Refused as refusal:
-        answer = str(refusal)
-        if answer == "uncovered":
+        if refusal.kind == "uncovered":
             found += "A"
             if any(clause["kind"] == "unit" and clause["amount"] * units > LARGEST for clause in rule):
                 found += "O"
         else:
-            found += {"value": "V", "range": "R"}[answer]
-        return numbers, found, None, answer
+            found += {"value": "V", "range": "R"}[refusal.kind]
+        return numbers, found, None, refusal
     bases = {"sale": sale, "cost": cost, "margin": sale - cost}
     found += rounding_kinds(rule, rows, bases) + ladder_kinds(rule, bases, volume)
     met = {row[3] for row in rows}
@@ -186,7 +185,7 @@ def block(seed, number, count):
     yield f"R|{text.written(rng, printed)}|{printed}"
     for _ in range(count):
         numbers, found, rows, refusal = sale_of(rng, rule)
-        answer = f"!{refusal}" if rows is None else " ".join([str(row[4]) for row in rows])
+        answer = f"!{refusal.kind}" if rows is None else " ".join([str(row[4]) for row in rows])
         yield "C|%s|%d|%d|%d|%d|%s" % (same + found, *numbers, answer)
     if number % 10 == 0:
         broken, refusal = broken_rule(rng)
@@ -199,17 +198,19 @@ def decimal(ppm):
 
 
 def sql_rows(seed, count):
-    """Every sale with its rule, what explain_split says of it, and shares for random accounts."""
+    """Every sale with its rule and with what allocate, check_split and explain_split say, for random accounts too."""
     for number in range(count):
         rng = random.Random(f"{seed}/sql/{number}")
         rule = rules.random_rule(rng)
         names = text.party_names(rng, len(rule))
         numbers, _, rows, refusal = sale_of(rng, rule)
         accounts = [None if rng.random() < 0.1 else 1 + int(rng.random() * 40) for _ in rule]
-        parts, explained, shares = "", "", ""
+        left_over, parts, explained = None, "", ""
         if rows is None:
-            shares = refusal
+            shares = refusal.kind
+            left_over = refusal.left_over
         else:
+            left_over = sum(row[4] for row, clause in zip(rows, rule) if clause["kind"] == "rest")
             parts = "{%s}" % ",".join([str(row[4]) for row in rows])
             explained = json.dumps([
                 [name, text.term(clause), row[0] if clause["kind"] == "rate" else None, decimal(row[1]),
@@ -219,10 +220,11 @@ def sql_rows(seed, count):
                 found = reference.shares(rule, [row[4] for row in rows], accounts)
                 shares = "{%s}" % ",".join(f"{account}:{found[account]}" for account in found)
             except reference.Refused as absent:
-                shares = str(absent)
+                shares = absent.kind
         array = "{%s}" % ",".join("NULL" if account is None else str(account) for account in accounts)
         yield "|".join((str(number), text.canonical(names, rule), *map(str, numbers),
-                        refusal or "", parts, explained.replace('"', "'"), array, shares))
+                        "" if left_over is None else str(left_over),
+                        parts, explained, array, shares))
 
 
 def print_blocks(arguments, job, lock):

@@ -20,6 +20,11 @@ LARGEST = 2**63 - 1
 class Refused(Exception):
     """The rule or the numbers are refused; the text is the kind of refusal."""
 
+    def __init__(self, kind, left_over=None):
+        super().__init__(kind)
+        self.kind = kind
+        self.left_over = left_over
+
 
 def numerator(clause, base, volume):
     """The exact share of a clause, in parts per million of a minor unit."""
@@ -92,7 +97,7 @@ def explain(rule, sale, cost, units, volume):
             rows[n] = (None, clause["amount"] * ONE, clause["amount"], None, clause["amount"])
     given = sum(row[4] for row in rows if row is not None)
     if given > sale:
-        raise Refused("uncovered")
+        raise Refused("uncovered", sale - given if given <= LARGEST else None)
     for n, clause in enumerate(rule):
         if clause["kind"] == "rest":
             part = sale - given
