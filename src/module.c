@@ -1,8 +1,10 @@
 #include "compat.h"
 
+#include "core/pause.h"
 #include "core/tally.h"
 #include "seal_key.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
@@ -23,9 +25,16 @@ SeedTallies(void)
 		ktt_tally_seed(secret);
 }
 
+static void
+CheckForInterrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 void
 _PG_init(void)
 {
+	ktt_pause_hook = CheckForInterrupts;
 	SeedTallies();
 	KttSealInit();
 	MarkGUCPrefixReserved("ktt");

@@ -6,6 +6,7 @@
 #include "vector.h"
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
@@ -15,54 +16,97 @@ PG_FUNCTION_INFO_V1(ktt_basket_from_jsonb);
 PG_FUNCTION_INFO_V1(ktt_shares_to_jsonb);
 PG_FUNCTION_INFO_V1(ktt_shares_from_jsonb);
 
-static void
-PushKey(JsonbParseState **state, const char *key, int length)
-{
-	JsonbValue	value;
+/* Bytes of a jsonb object's keys and values together, beyond which it fails. */
+#define OBJECT_MAX JENTRY_OFFLENMASK
+#define NUMBER_MIN 8			/* bytes of the shortest jsonb number but 0 */
+#define ITEM_MIN 45				/* of {"units": 1, "amount": 0} */
 
-	value.type = jbvString;
-	value.val.string.val = unconstify(char *, key);
-	value.val.string.len = length;
-	pushJsonbValue(state, WJB_KEY, &value);
+static void
+SetKey(JsonbPair *pair, uint32 order, const char *key, int length)
+{
+	pair->key.type = jbvString;
+	pair->key.val.string.val = unconstify(char *, key);
+	pair->key.val.string.len = length;
+	pair->order = order;
 }
 
 static void
-PushNumber(JsonbParseState **state, int64 number)
+SetNumber(JsonbPair *pair, int64 number)
 {
-	JsonbValue	value;
-
-	value.type = jbvNumeric;
-	value.val.numeric = int64_to_numeric(number);
-	pushJsonbValue(state, WJB_VALUE, &value);
+	pair->value.type = jbvNumeric;
+	pair->value.val.numeric = int64_to_numeric(number);
 }
 
+static JsonbValue
+Object(JsonbPair *pairs, size_t count)
+{
+	JsonbValue	object;
+
+	object.type = jbvObject;
+	object.val.object.nPairs = (int) count;
+	object.val.object.pairs = pairs;
+	return object;
+}
+
+static void
+RequireRoom(ktt_vector_kind kind, size_t size)
+{
+	if (size > OBJECT_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("value of type %s is too large for jsonb", KttVectorName(kind)),
+				 errdetail("The keys and values of a jsonb object may take %d bytes.",
+						   OBJECT_MAX)));
+}
+
+/*
+ * The object is made as a whole, in the order that jsonb has: shorter keys
+ * first, then by bytes, which is the order of the numbers. Pushed piece by
+ * piece it would take three times the memory.
+ */
 static Datum
 ToJsonb(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 {
+	size_t		entry_min = kind == KTT_BASKET ? ITEM_MIN : NUMBER_MIN;
 	ktt_vector_reader reader;
 	ktt_entry	entry;
-	JsonbParseState *state = NULL;
+	JsonbPair  *pairs;
+	JsonbPair  *numbers = NULL;
+	char	   *keys;
+	size_t		count = 0;
+	size_t		size = 0;
+	JsonbValue	object;
 
 	KttVectorOpen(&reader, kind, PG_GETARG_DATUM(0));
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	RequireRoom(kind, reader.left * entry_min);
+	pairs = palloc_extended(Max(reader.left, 1) * sizeof(JsonbPair), MCXT_ALLOC_HUGE);
+	if (kind == KTT_BASKET)
+		numbers = palloc_extended(Max(reader.left, 1) * 2 * sizeof(JsonbPair), MCXT_ALLOC_HUGE);
+	keys = palloc(Max(reader.left, 1) * KTT_INT64_TEXT_MAX);
 	while (KttVectorNext(&reader, &entry))
 	{
-		char	   *key = palloc(KTT_INT64_TEXT_MAX);
+		JsonbPair  *pair = &pairs[count];
+		char	   *key = keys + count * KTT_INT64_TEXT_MAX;
+		size_t		length = ktt_int64_print(key, entry.key) - key;
 
-		PushKey(&state, key, (int) (ktt_int64_print(key, entry.key) - key));
+		RequireRoom(kind, size += length + entry_min);
+		SetKey(pair, (uint32) count, key, (int) length);
 		if (kind == KTT_BASKET)
 		{
-			pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-			PushKey(&state, "units", 5);
-			PushNumber(&state, entry.units);
-			PushKey(&state, "amount", 6);
-			PushNumber(&state, entry.amount);
-			pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+			JsonbPair  *item = &numbers[count * 2];
+
+			SetKey(&item[0], 0, "units", 5);
+			SetNumber(&item[0], entry.units);
+			SetKey(&item[1], 1, "amount", 6);
+			SetNumber(&item[1], entry.amount);
+			pair->value = Object(item, 2);
 		}
 		else
-			PushNumber(&state, entry.amount);
+			SetNumber(pair, entry.amount);
+		count++;
 	}
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+	object = Object(pairs, count);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(&object));
 }
 
 static void RefuseJson(ktt_vector_kind kind, int code, char *detail)
@@ -185,6 +229,8 @@ FromJsonb(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 		ktt_entry  *entry = &entries[count++];
 		JsonbIteratorToken token;
 
+		if (count % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
 		entry->key = KeyFrom(kind, &value);
 		entry->units = 0;
 		token = JsonbIteratorNext(&iterator, &value, false);

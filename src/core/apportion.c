@@ -1,5 +1,7 @@
 #include "apportion.h"
 
+#include "pause.h"
+
 #include <stdbool.h>
 
 /* Below this many units left over a scan each is cheaper than a heap. */
@@ -59,6 +61,7 @@ ServeByHeap(uint64_t left, uint64_t *parts, ktt_remainder *heap, size_t count)
 		SiftDown(heap, count, at);
 	while (left-- > 0)
 	{
+		ktt_pause_at((size_t) left);
 		parts[heap[0].index]++;
 		heap[0] = heap[--count];
 		SiftDown(heap, count, 0);
@@ -84,6 +87,7 @@ ktt_apportion(uint64_t total, const uint64_t *weights, size_t count,
 		ktt_uint128 remainder;
 		uint64_t	part;
 
+		ktt_pause_at(i);
 		/* Nearly always everything fits a plain division, which is far cheaper. */
 		if ((product >> 64) == 0 && (sum >> 64) == 0)
 			part = (uint64_t) product / (uint64_t) sum;

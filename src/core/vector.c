@@ -1,5 +1,7 @@
 #include "vector.h"
 
+#include "pause.h"
+
 #include <string.h>
 
 ktt_status
@@ -66,6 +68,8 @@ ktt_vector_sort(ktt_entry *entries, size_t count)
 		size_t		low = 0;
 		size_t		high = count;
 
+		if (count >= KTT_PAUSE_STEPS)
+			ktt_pause();
 		if (count > 16)
 			for (size_t i = 1; i < count; i++)
 				differing |= (uint64_t) (entries[i].key ^ entries[0].key);
@@ -233,7 +237,7 @@ ktt_vector_check(ktt_vector_kind kind, const unsigned char *packed,
 	if (!ktt_vector_open(&reader, kind, packed, size))
 		return ktt_fail(fault, KTT_BINARY, 0, "The head is broken.");
 	while ((step = ktt_vector_next(&reader, &entry)) == KTT_VECTOR_ENTRY)
-		read++;
+		ktt_pause_at(read++);
 	if (step == KTT_VECTOR_BROKEN && reader.left == 0)
 		return ktt_fail(fault, KTT_BINARY, 0,
 						"Bytes are left over behind %zu entries.", read);
@@ -271,6 +275,7 @@ ktt_vector_merge(ktt_vector_kind kind, int sign,
 	unsigned char *at = body;
 	unsigned char *head;
 	uint64_t	count = 0;
+	size_t		steps = 0;
 	int64_t		key = 0;
 
 	if (!ktt_vector_open(&lefts, kind, left, left_size) ||
@@ -287,6 +292,7 @@ ktt_vector_merge(ktt_vector_kind kind, int sign,
 			(left_step != KTT_VECTOR_ENTRY || b.key <= a.key);
 		ktt_entry	sum = {take_left ? a.key : b.key, 0, 0};
 
+		ktt_pause_at(++steps);
 		if (take_left)
 		{
 			sum = a;

@@ -1,5 +1,7 @@
 #include "vector_scale.h"
 
+#include "pause.h"
+
 bool
 ktt_vector_scale_room(ktt_vector_kind kind, const unsigned char *packed,
 					  size_t size, size_t *room)
@@ -33,6 +35,7 @@ ktt_vector_scale(ktt_vector_kind kind, int64_t factor,
 	at = ktt_varint_put(at, factor == 0 ? 0 : reader.left);
 	while ((step = ktt_vector_next(&reader, &entry)) == KTT_VECTOR_ENTRY)
 	{
+		ktt_pause_at((size_t) reader.left);
 		if (__builtin_mul_overflow(entry.units, factor, &entry.units) ||
 			__builtin_mul_overflow(entry.amount, factor, &entry.amount))
 			return ktt_fail(fault, KTT_RANGE, 0,

@@ -1,5 +1,7 @@
 #include "vector_text.h"
 
+#include "pause.h"
+
 /* A walk through the text of a vector. */
 typedef struct scan
 {
@@ -158,7 +160,7 @@ ktt_vector_parse(ktt_vector_kind kind, const char *text, size_t length,
 			return status;
 		if (read > 0 && entries[read].key <= entries[read - 1].key)
 			sorted = false;
-		read++;
+		ktt_pause_at(read++);
 	}
 	skip_space(&s);
 	if (s.at < s.end)
@@ -188,6 +190,7 @@ ktt_vector_print(ktt_vector_reader *reader, char *out)
 		if (!first)
 			*out++ = ',';
 		first = false;
+		ktt_pause_at((size_t) reader->left);
 		out = ktt_int64_print(out, entry.key);
 		*out++ = ':';
 		if (reader->kind == KTT_BASKET)

@@ -1,0 +1,3 @@
+#include "pause.h"
+
+void		(*ktt_pause_hook) (void);
