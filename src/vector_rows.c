@@ -160,63 +160,61 @@ ktt_shares_entries(PG_FUNCTION_ARGS)
 	return Rows(fcinfo, KTT_SHARES);
 }
 
-/* The greatest entries read so far, the least of them on top of a heap. */
-typedef struct Best
+/* What entries are ranked by. */
+typedef enum Rank
 {
-	ktt_entry  *heap;
-	size_t		count;
-	bool		by_units;
-} Best;
+	BY_AMOUNT,
+	BY_UNITS
+} Rank;
 
 /* Whether a ranks before b: greater first, among equals the lower key. */
 static inline bool
-RanksBefore(const Best *best, const ktt_entry *a, const ktt_entry *b)
+RanksBefore(Rank rank, const ktt_entry *a, const ktt_entry *b)
 {
-	int64		left = best->by_units ? a->units : a->amount;
-	int64		right = best->by_units ? b->units : b->amount;
+	int64		left = rank == BY_UNITS ? a->units : a->amount;
+	int64		right = rank == BY_UNITS ? b->units : b->amount;
 
 	return left != right ? left > right : a->key < b->key;
 }
 
-/* Put an entry into the hole at the top, or below entries that rank behind it. */
-static void
-SiftDown(Best *best, ktt_entry entry)
+static int
+CompareRanks(const void *a, const void *b, void *rank)
 {
-	size_t		at = 0;
+	CHECK_FOR_INTERRUPTS();
+	return RanksBefore(*(Rank *) rank, a, b) ? -1 : RanksBefore(*(Rank *) rank, b, a);
+}
+
+/* Put an entry in the place of another, or below entries that rank behind it. */
+static void
+SiftDown(Rank rank, ktt_entry *heap, size_t count, size_t at, ktt_entry entry)
+{
 	size_t		child;
 
-	while ((child = 2 * at + 1) < best->count)
+	while ((child = 2 * at + 1) < count)
 	{
-		if (child + 1 < best->count &&
-			RanksBefore(best, &best->heap[child], &best->heap[child + 1]))
+		if (child + 1 < count && RanksBefore(rank, &heap[child], &heap[child + 1]))
 			child++;
-		if (!RanksBefore(best, &entry, &best->heap[child]))
+		if (!RanksBefore(rank, &entry, &heap[child]))
 			break;
-		best->heap[at] = best->heap[child];
+		heap[at] = heap[child];
 		at = child;
 	}
-	best->heap[at] = entry;
+	heap[at] = entry;
 }
 
-static void
-SiftUp(Best *best, ktt_entry entry)
-{
-	size_t		at = best->count++;
-
-	for (; at > 0 && RanksBefore(best, &best->heap[(at - 1) / 2], &entry); at = (at - 1) / 2)
-		best->heap[at] = best->heap[(at - 1) / 2];
-	best->heap[at] = entry;
-}
-
-/* Memory for as many entries as are wanted, whatever the size of the value. */
+/*
+ * Memory for as many entries as are wanted, whatever the size of the value.
+ * Once they are there, a heap with the last of them on top tells which others
+ * rank before it; only what it holds in the end is sorted.
+ */
 static Datum
-Top(FunctionCallInfo fcinfo, ktt_vector_kind kind, bool by_units)
+Top(FunctionCallInfo fcinfo, ktt_vector_kind kind, Rank rank)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int32		wanted = PG_GETARG_INT32(1);
 	ktt_vector_reader reader;
 	ktt_entry	entry;
-	Best		best = {NULL, 0, by_units};
+	ktt_entry  *best;
 	size_t		room;
 
 	if (wanted < 0)
@@ -226,31 +224,24 @@ Top(FunctionCallInfo fcinfo, ktt_vector_kind kind, bool by_units)
 	InitMaterializedSRF(fcinfo, 0);
 	KttVectorOpen(&reader, kind, PG_GETARG_DATUM(0));
 	room = Min((uint64) wanted, reader.left);
-	best.heap = KttEntriesAlloc(kind, room);
-	while (room > 0 && KttVectorNext(&reader, &entry))
+	best = KttEntriesAlloc(kind, room);
+	for (size_t i = 0; i < room; i++)
+		(void) KttVectorNext(&reader, &best[i]);
+	if (room > 0 && reader.left > 0)
 	{
-		if (best.count < room)
-			SiftUp(&best, entry);
-		else if (RanksBefore(&best, &entry, &best.heap[0]))
-			SiftDown(&best, entry);
+		for (size_t at = room / 2; at-- > 0;)
+			SiftDown(rank, best, room, at, best[at]);
+		while (KttVectorNext(&reader, &entry))
+			if (RanksBefore(rank, &entry, &best[0]))
+				SiftDown(rank, best, room, 0, entry);
 	}
-
-	/* Taken off the top one by one, they fill the heap from its end. */
-	while (best.count > 0)
-	{
-		entry = best.heap[0];
-		if ((--best.count & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		SiftDown(&best, best.heap[best.count]);
-		best.heap[best.count] = entry;
-	}
+	qsort_arg(best, room, sizeof(ktt_entry), CompareRanks, &rank);
 	for (size_t i = 0; i < room; i++)
 	{
-		if ((i & 0xFFFF) == 0xFFFF)
-			CHECK_FOR_INTERRUPTS();
-		PutEntry(result, kind, &best.heap[i]);
+		CHECK_FOR_INTERRUPTS();
+		PutEntry(result, kind, &best[i]);
 	}
-	pfree(best.heap);
+	pfree(best);
 	return (Datum) 0;
 }
 
@@ -265,11 +256,11 @@ ktt_basket_top(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("items cannot be ranked by \"%s\"", by),
 				 errhint("Rank them by \"amount\" or \"units\".")));
-	return Top(fcinfo, KTT_BASKET, by_units);
+	return Top(fcinfo, KTT_BASKET, by_units ? BY_UNITS : BY_AMOUNT);
 }
 
 PGDLLEXPORT Datum
 ktt_shares_top(PG_FUNCTION_ARGS)
 {
-	return Top(fcinfo, KTT_SHARES, false);
+	return Top(fcinfo, KTT_SHARES, BY_AMOUNT);
 }

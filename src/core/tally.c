@@ -1,5 +1,7 @@
 #include "tally.h"
 
+#include "pause.h"
+
 #define FIRST_CAPACITY_BITS 3	/* an order or a split of a few lines fits */
 #define LAST_CAPACITY_BITS 26	/* room for the most entries a vector may have */
 
@@ -193,6 +195,7 @@ rebuild(ktt_tally *tally, ktt_fault *fault)
 	const int64_t *sums;
 	int64_t		key;
 
+	ktt_pause();
 	while (walk_on(&counting, &key) != NULL)
 	{
 		live++;
