@@ -41,55 +41,55 @@ COMMENT ON TYPE ktt.split IS
 -- Order by bytes, for indexes and DISTINCT; it means nothing else.
 
 CREATE FUNCTION ktt.split_eq(ktt.split, ktt.split) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_eq';
 COMMENT ON FUNCTION ktt.split_eq(ktt.split, ktt.split) IS
     'Whether the left split is equal to the right one.';
 
 CREATE FUNCTION ktt.split_ne(ktt.split, ktt.split) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_ne';
 COMMENT ON FUNCTION ktt.split_ne(ktt.split, ktt.split) IS
     'Whether the left split is different from the right one.';
 
 CREATE FUNCTION ktt.split_lt(ktt.split, ktt.split) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_lt';
 COMMENT ON FUNCTION ktt.split_lt(ktt.split, ktt.split) IS
     'Whether the left split is before the right one in the order of an index.';
 
 CREATE FUNCTION ktt.split_le(ktt.split, ktt.split) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_le';
 COMMENT ON FUNCTION ktt.split_le(ktt.split, ktt.split) IS
     'Whether the left split is before or equal the right one in the order of an index.';
 
 CREATE FUNCTION ktt.split_gt(ktt.split, ktt.split) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_gt';
 COMMENT ON FUNCTION ktt.split_gt(ktt.split, ktt.split) IS
     'Whether the left split is behind the right one in the order of an index.';
 
 CREATE FUNCTION ktt.split_ge(ktt.split, ktt.split) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_ge';
 COMMENT ON FUNCTION ktt.split_ge(ktt.split, ktt.split) IS
     'Whether the left split is behind or equal the right one in the order of an index.';
 
 CREATE FUNCTION ktt.split_cmp(ktt.split, ktt.split) RETURNS integer
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_cmp';
 COMMENT ON FUNCTION ktt.split_cmp(ktt.split, ktt.split) IS
     'Compares two splits in the order of an index.';
 
 CREATE FUNCTION ktt.split_hash(ktt.split) RETURNS integer
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_hash';
 COMMENT ON FUNCTION ktt.split_hash(ktt.split) IS
     'Hashes a split.';
 
 CREATE FUNCTION ktt.split_hash_extended(ktt.split, bigint) RETURNS bigint
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE COST 1
     AS 'MODULE_PATHNAME', 'ktt_split_hash_extended';
 COMMENT ON FUNCTION ktt.split_hash_extended(ktt.split, bigint) IS
     'Hashes a split with a seed.';

@@ -4,13 +4,13 @@
 
 CREATE FUNCTION ktt.point_wkb(longitude float8, latitude float8) RETURNS bytea
     AS 'MODULE_PATHNAME', 'ktt_location_wkb'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION ktt.point_wkb(float8, float8) IS
     'The point in PostGIS''s binary form (EWKB, SRID 4326), after both coordinates were checked.';
 
 CREATE FUNCTION ktt.checked_radius(metres float8) RETURNS float8
     AS 'MODULE_PATHNAME', 'ktt_location_radius'
-    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION ktt.checked_radius(float8) IS
     'The radius itself when it is between 0 and 21000000 metres, an error otherwise.';
 

@@ -45,8 +45,8 @@ BEGIN
             USING ERRCODE = 'KT303', HINT = 'Make one with ktt.create_market().';
     END IF;
     EXECUTE format('SELECT version FROM %I.settings', schema) INTO v_layout;
-    IF v_layout <> ktt.version() THEN
-        RAISE EXCEPTION 'market "%" has version %, the library has version %', schema, v_layout, ktt.version()
+    IF v_layout <> ktt.library_version() THEN
+        RAISE EXCEPTION 'market "%" has version %, the library has version %', schema, v_layout, ktt.library_version()
             USING ERRCODE = 'KT001',
                   DETAIL = 'No upgrade steps lead from the one to the other.',
                   HINT = 'Install the version of ktt that made the market.';

@@ -26,7 +26,7 @@ COMMENT ON COLUMN settings.max_code_failures IS 'Wrong pickup codes that a point
 
 COMMENT ON COLUMN settings.books_closed_at IS 'End of the latest statement: no journal is written before it, also when the clock steps back.';
 
-INSERT INTO settings (version) VALUES (ktt.version());
+INSERT INTO settings (version) VALUES (ktt.library_version());
 
 CREATE FUNCTION configure(
     currency text DEFAULT NULL, time_zone text DEFAULT NULL, max_levels int DEFAULT NULL,

@@ -88,10 +88,10 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n 
                     AND NOT coalesce(array_to_string(p.proconfig, ' ') LIKE 'search_path=' || quote_ident(n.nspname) || ', ktt, pg_catalog, pg_temp%', false)$$, 'every function is pinned to its own');
 
 -- Versions, and the extension.
-SELECT is(ktt.upgrade_market(), ktt.version(), 'a market of this version is left as it is');
-SELECT is(ktt.upgrade_market('the "big" market'), ktt.version(), 'under any name');
+SELECT is(ktt.upgrade_market(), ktt.library_version(), 'a market of this version is left as it is');
+SELECT is(ktt.upgrade_market('the "big" market'), ktt.library_version(), 'under any name');
 UPDATE market.settings SET version = '0.0.1';
-SELECT throws_ok('SELECT ktt.upgrade_market()', 'KT001', format('market "market" has version 0.0.1, the library has version %s', ktt.version()), 'one of an unknown version is refused');
+SELECT throws_ok('SELECT ktt.upgrade_market()', 'KT001', format('market "market" has version 0.0.1, the library has version %s', ktt.library_version()), 'one of an unknown version is refused');
 SELECT throws_ok('SELECT ktt.upgrade_market(''nowhere'')', 'KT303', 'there is no market in schema "nowhere"', 'where there is none, it says so');
 SELECT throws_ok('DROP EXTENSION ktt', '2BP01', NULL, 'the extension cannot be dropped from under its markets');
 DROP SCHEMA market, "Old Town", "the ""big"" market", "o'clock", "市场", "select", "a.b, c", "x$ktt_market$x" CASCADE;

@@ -5,7 +5,7 @@ SELECT plan(25);
 \ir lib/market.sql
 
 SELECT is((SELECT count(*) FROM settings), 1::bigint, 'there is one row of settings');
-SELECT is((SELECT version FROM settings), ktt.version(), 'it says which version made the market');
+SELECT is((SELECT version FROM settings), ktt.library_version(), 'it says which version made the market');
 SELECT throws_ok('INSERT INTO settings (singleton, version) VALUES (false, ''x'')', '23514', NULL, 'and no second row can be');
 
 SELECT is((configure()).max_levels, 2, 'nothing given, nothing changed');

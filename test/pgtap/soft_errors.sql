@@ -9,78 +9,7 @@ BEGIN;
 SELECT no_plan();
 SET search_path = ktt, public;
 
-CREATE TEMP TABLE sample (type text, input text, code text, detail text);
-INSERT INTO sample VALUES
-    ('chain', '7>12>93', NULL, NULL),
-    ('chain', ' 7 > 12 ', NULL, NULL),
-    ('chain', '9223372036854775807', NULL, NULL),
-    ('chain', (SELECT string_agg(n::text, '>') FROM generate_series(1, 64) n), NULL, NULL),
-    ('chain', '', '22P02', 'Position 1: A chain has at least one member.'),
-    ('chain', '7>', '22P02', 'Position 3: A member id is expected.'),
-    ('chain', 'seven', '22P02', 'Position 1: A member id is expected.'),
-    ('chain', '7>12>7', '22P02', 'Position 6: Member 7 appears twice in the chain.'),
-    ('chain', '7 12', '22P02', 'Position 3: ">" or the end of the chain is expected.'),
-    ('chain', '0', '22003', 'Position 1: Member ids are from 1 to 9223372036854775807.'),
-    ('chain', '7>-12', '22003', 'Position 3: Member ids are from 1 to 9223372036854775807.'),
-    ('chain', '9223372036854775808', '22003', 'Position 1: Member ids are from 1 to 9223372036854775807.'),
-    ('chain', (SELECT string_agg(n::text, '>') FROM generate_series(1, 65) n), '54000', 'Position 184: A chain has at most 64 members.'),
-    ('chain(2)', '7>12', NULL, NULL),
-    ('chain(2)', '7>12>93', '22001', 'The chain has 3 members.'),
-    ('chain(2)', '7>', '22P02', 'Position 3: A member id is expected.'),
-    ('chain[]', '{7>12,93}', NULL, NULL),
-    ('chain[]', '{7>12,93>}', '22P02', 'Position 4: A member id is expected.'),
-    ('chain(1)[]', '{7,7>12}', '22001', 'The chain has 2 members.'),
-
-    ('split', 'supplier cost, leader rest', NULL, NULL),
-    ('split', 'leader ladder(0: 10%, 1000: 15%) of sale min 1 max 2, other rest', NULL, NULL),
-    ('split', (SELECT string_agg('p' || n || ' 1%of sale', ',') || ',q rest' FROM generate_series(1, 63) n), NULL, NULL),
-    ('split', '', '22P02', 'Position 1: A party was expected: a letter or an underscore, then also digits.'),
-    ('split', 'leader', '22P02', '%'),
-    ('split', 'leader rest,', '22P02', '%'),
-    ('split', 'leader 10% of rain', '22P02', '%'),
-    ('split', 'leader rest rest', '22P02', '%'),
-    ('split', 'leader 10% of sale max 1 min 2, other rest', '22P02', '%Write min before max.'),
-    ('split', 'leader 101% of sale, other rest', '22023', '%'),
-    ('split', 'leader 60% of sale, other 60% of sale', '22023', '%above 100\%.'),
-    ('split', 'leader 10% of sale min 5 max 4, other rest', '22023', '%The min of 5 is above the max of 4.'),
-    ('split', 'leader rest, leader cost', '22023', '%Party leader appears twice.'),
-    ('split', 'leader rest, other rest', '22023', '%Only one clause can take the rest.'),
-    ('split', 'leader 10% of sale min 5', '22023', '%No clause takes the rest%'),
-    ('split', 'leader ladder(5: 10%) of sale, other rest', '22023', '%The first step of a ladder starts at 0.'),
-    ('split', 'leader 9223372036854775808 per unit, other rest', '22003', '%'),
-    ('split', repeat('x', 64) || ' rest', '54000', '%A party has at most 63 characters.'),
-    ('split', (SELECT string_agg('p' || n || ' rest', ',') FROM generate_series(1, 65) n), '54000', '%A rule has at most 64 clauses.'),
-
-    ('basket', '{}', NULL, NULL),
-    ('basket', ' { 101 : 2 @ 1990 , 205:1@350 } ', NULL, NULL),
-    ('basket', '{9223372036854775807:-9223372036854775808@9223372036854775807}', NULL, NULL),
-    ('basket', '', '22P02', 'Position 1: Expected "{".'),
-    ('basket', '{', '22P02', '%'),
-    ('basket', '{101}', '22P02', 'Position 5: Expected ":".'),
-    ('basket', '{101:2}', '22P02', 'Position 7: Expected "@".'),
-    ('basket', '{101:2@}', '22P02', 'Position 8: Expected the amount as a whole number.'),
-    ('basket', '{101:2@1990,}', '22P02', 'Position 13: Expected the item as a whole number.'),
-    ('basket', '{101:2@1990} {}', '22P02', 'Position 14: Nothing may follow the closing brace.'),
-    ('basket', '{0:1@1}', '22P02', 'Position 2: The item must be at least 1.'),
-    ('basket', '{1:1@1,2:1@1,1:1@1}', '22P02', 'Position 14: The item 1 is given twice.'),
-    ('basket', '{9223372036854775808:1@1}', '22003', 'Position 2: The item does not fit into a bigint.'),
-    ('basket', '{1:1@-9223372036854775809}', '22003', 'Position 6: The amount does not fit into a bigint.'),
-    ('basket', repeat(',', 16777216), '54000', 'At most 16777216 different keys fit.'),
-
-    ('shares', '{17:1990,22:-350}', NULL, NULL),
-    ('shares', '{17:0}', NULL, NULL),
-    ('shares', '{17:1@2}', '22P02', 'Position 6: Expected "," or "}".'),
-    ('shares', '{22:1,22:2}', '22P02', 'Position 7: The account 22 is given twice.'),
-    ('shares', '{-1:1}', '22P02', 'Position 2: The account must be at least 1.'),
-    ('shares', '{1:9223372036854775808}', '22003', 'Position 4: The amount does not fit into a bigint.'),
-    ('shares', repeat(',', 16777216), '54000', 'At most 16777216 different keys fit.'),
-
-    -- PostGIS raises for what is no geography at all; our own checks of it are soft.
-    ('location', 'POINT(121.5 25)', NULL, NULL),
-    ('location', 'POINT EMPTY', '23514', NULL),
-    ('area', 'POLYGON((0 0,0 1,1 1,0 0))', NULL, NULL),
-    ('area', 'POINT(0 0)', '23514', NULL),
-    ('area', 'POLYGON EMPTY', '23514', NULL);
+\ir lib/samples.sql
 
 SELECT is_empty($$
     SELECT format_type(t.oid, NULL) FROM pg_type t

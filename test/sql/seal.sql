@@ -1,7 +1,7 @@
 -- Pickup codes and digests. What a key file does is in test/tap/key_file.pl:
 -- here none may be assumed, nor its absence.
 \set SHOW_CONTEXT never
-SELECT ktt.version() = extversion AS same_version FROM pg_extension WHERE extname = 'ktt';
+SELECT ktt.library_version() = extversion AS same_version FROM pg_extension WHERE extname = 'ktt';
 
 -- codes
 SELECT count(*) AS codes, count(DISTINCT code) > 1998 AS different,
