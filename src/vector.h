@@ -18,16 +18,6 @@ typedef struct KttPacked
 	size_t		size;
 } KttPacked;
 
-/* The state of sum(): a value that is still being added to. */
-typedef struct KttVectorSum
-{
-	ExpandedObjectHeader header;
-	ktt_tally	tally;
-	ktt_entry  *entries;		/* sorted; from SumFlatSize to SumFlattenInto */
-	size_t		count;
-	Size		flat_size;		/* 0: not known since the last change */
-} KttVectorSum;
-
 extern const char *KttVectorName(ktt_vector_kind kind);
 
 /* Raise a fault met in a value of this kind. */
@@ -52,7 +42,10 @@ extern Datum KttVectorFromEntries(ktt_vector_kind kind, ktt_entry *entries,
 /* Memory for entries, refused above the limit before it is taken. */
 extern ktt_entry *KttEntriesAlloc(ktt_vector_kind kind, size_t count);
 
-/* left + right or left - right of flat values. */
+/* left + right or left - right of flat values; the first raises no faults. */
+extern ktt_status KttVectorTryMerge(ktt_vector_kind kind, int sign,
+									KttPacked left, KttPacked right,
+									Datum *merged, ktt_fault *fault);
 extern Datum KttVectorMerge(ktt_vector_kind kind, int sign, KttPacked left,
 							KttPacked right);
 
@@ -68,6 +61,26 @@ extern int64 *KttInt64Array(ArrayType *array, bool refuse_nulls,
  * once. NULL elements name nothing.
  */
 extern int64 *KttSortedKeys(ktt_vector_kind kind, ArrayType *array, int *count);
+
+/* The memory of the aggregate's state; refuses a call from anywhere else. */
+extern MemoryContext KttAggregateContext(FunctionCallInfo fcinfo,
+										 ktt_vector_kind kind);
+
+/*
+ * The row that basket_agg() or shares_agg() is called with, as a packed value of
+ * one entry. A row of NULLs is no entry and gives false.
+ */
+#define KTT_PACKED_ROW_MAX (KTT_VECTOR_HEAD_MAX + 3 * KTT_VARINT_MAX)
+extern bool KttVectorRow(FunctionCallInfo fcinfo, ktt_vector_kind kind,
+						 unsigned char *room, KttPacked *row);
+
+/* A tally in the memory of a context; raises what ktt_tally_begin() refuses. */
+extern void KttTallyBegin(ktt_tally *tally, ktt_vector_kind kind,
+						  MemoryContext context);
+
+/* The entries of a tally in key order, in memory of the context. */
+extern ktt_entry *KttTallyEntries(const ktt_tally *tally, MemoryContext context,
+								  size_t *count);
 
 #define KTT_PACKED_ARG(n) KttPackedFrom(PG_GETARG_DATUM(n))
 

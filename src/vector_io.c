@@ -140,23 +140,35 @@ KttVectorFromEntries(ktt_vector_kind kind, ktt_entry *entries, size_t count)
 	return PointerGetDatum(result);
 }
 
-Datum
-KttVectorMerge(ktt_vector_kind kind, int sign, KttPacked left, KttPacked right)
+ktt_status
+KttVectorTryMerge(ktt_vector_kind kind, int sign, KttPacked left,
+				  KttPacked right, Datum *merged, ktt_fault *fault)
 {
 	struct varlena *result;
 	size_t		room = VARHDRSZ + ktt_vector_merge_room(left.size, right.size);
 	size_t		size = 0;
-	ktt_fault	fault;
+	ktt_status	status;
 
 	/* Room is an upper bound: what it holds in the end is far below 1 GB. */
 	result = palloc_extended(room, MCXT_ALLOC_HUGE);
-	if (ktt_vector_merge(kind, sign, left.bytes, left.size,
-						 right.bytes, right.size,
-						 (unsigned char *) VARDATA(result), &size,
-						 &fault) != KTT_OK)
+	status = ktt_vector_merge(kind, sign, left.bytes, left.size,
+							  right.bytes, right.size,
+							  (unsigned char *) VARDATA(result), &size, fault);
+	if (status == KTT_OK)
+		SET_VARSIZE(result, VARHDRSZ + size);
+	*merged = PointerGetDatum(result);
+	return status;
+}
+
+Datum
+KttVectorMerge(ktt_vector_kind kind, int sign, KttPacked left, KttPacked right)
+{
+	Datum		merged;
+	ktt_fault	fault;
+
+	if (KttVectorTryMerge(kind, sign, left, right, &merged, &fault) != KTT_OK)
 		KttVectorReport(kind, &fault);
-	SET_VARSIZE(result, VARHDRSZ + size);
-	return PointerGetDatum(result);
+	return merged;
 }
 
 static Datum

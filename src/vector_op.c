@@ -9,6 +9,7 @@
 #include "access/detoast.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 
 PG_FUNCTION_INFO_V1(ktt_vector_eq);
 PG_FUNCTION_INFO_V1(ktt_vector_ne);
@@ -217,24 +218,27 @@ ktt_shares_cardinality(PG_FUNCTION_ARGS)
 	return CountEntries(fcinfo, KTT_SHARES);
 }
 
-/* Sums over all entries, held in 128 bits: only the result has to fit. */
+/* Sums over all entries: only the result has to fit. */
 static Datum
 Total(FunctionCallInfo fcinfo, ktt_vector_kind kind, bool units)
 {
-	ktt_vector_reader reader;
-	ktt_entry	entry;
-	int128		total = 0;
+	KttPacked	packed = KTT_PACKED_ARG(0);
+	int64		total;
+	ktt_status	status;
+	ktt_fault	fault;
 
-	KttVectorOpen(&reader, kind, PG_GETARG_DATUM(0));
-	while (KttVectorNext(&reader, &entry))
-		total += units ? entry.units : entry.amount;
-	if (total > PG_INT64_MAX || total < PG_INT64_MIN)
+	CHECK_FOR_INTERRUPTS();
+	status = ktt_vector_total(kind, units, packed.bytes, packed.size, &total,
+							  &fault);
+	if (status == KTT_RANGE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("bigint out of range"),
 				 errdetail("The total of a value of type %s does not fit into a bigint.",
 						   KttVectorName(kind))));
-	PG_RETURN_INT64((int64) total);
+	if (status != KTT_OK)
+		KttVectorReport(kind, &fault);
+	PG_RETURN_INT64(total);
 }
 
 PGDLLEXPORT Datum

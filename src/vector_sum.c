@@ -1,7 +1,7 @@
 /*
- * ktt.basket and ktt.shares: + and -, which inside an aggregate keep their
- * first argument as an expanded object and add to it in place, so that the
- * state of sum() is the type itself.
+ * ktt.basket and ktt.shares: + and -, which are also how an aggregate adds to
+ * its state. The state of sum() is the type itself: a flat value while it is
+ * small, an expanded object that is added to in place when it has grown.
  */
 #include "vector.h"
 
@@ -10,14 +10,34 @@
 
 PG_FUNCTION_INFO_V1(ktt_basket_add);
 PG_FUNCTION_INFO_V1(ktt_basket_subtract);
+PG_FUNCTION_INFO_V1(ktt_basket_remove);
 PG_FUNCTION_INFO_V1(ktt_basket_collect);
 PG_FUNCTION_INFO_V1(ktt_shares_add);
 PG_FUNCTION_INFO_V1(ktt_shares_subtract);
+PG_FUNCTION_INFO_V1(ktt_shares_remove);
 PG_FUNCTION_INFO_V1(ktt_shares_collect);
+
+/* A sum that has grown: a value that is still being added to. */
+typedef struct VectorSum
+{
+	ExpandedObjectHeader header;
+	ktt_tally	tally;
+	ktt_entry  *entries;		/* sorted; from SumFlatSize to SumFlattenInto */
+	size_t		count;
+	Size		flat_size;		/* 0: not known since the last change */
+} VectorSum;
 
 static Size SumFlatSize(ExpandedObjectHeader *header);
 static void SumFlattenInto(ExpandedObjectHeader *header, void *result,
 						   Size allocated_size);
+
+/*
+ * Packed bytes, of a state and what is added to it, up to which the two are
+ * merged as they are. A state of few entries takes the memory of its value and
+ * no more, where a tally begins with half a kilobyte: a million groups of an
+ * order or two fit.
+ */
+#define SMALL_SUM 256
 
 /* Bytes of a value that takes long enough to ask for a cancellation before it. */
 #define LARGE_VALUE 65536
@@ -25,36 +45,47 @@ static void SumFlattenInto(ExpandedObjectHeader *header, void *result,
 static const ExpandedObjectMethods sum_methods = {SumFlatSize, SumFlattenInto};
 
 static void *
-SumAllocate(void *owner, size_t size)
+TallyAllocate(void *owner, size_t size)
 {
 	return MemoryContextAllocExtended(owner, size,
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 static void
-SumRelease(void *owner, void *memory)
+TallyRelease(void *owner, void *memory)
 {
 	pfree(memory);
 }
 
-static void
-MakeEntries(KttVectorSum *sum)
+void
+KttTallyBegin(ktt_tally *tally, ktt_vector_kind kind, MemoryContext context)
 {
+	ktt_tally_memory memory = {TallyAllocate, TallyRelease, context};
 	ktt_fault	fault;
 
-	sum->count = ktt_tally_count(&sum->tally);
-	if (sum->count > KTT_VECTOR_ENTRIES_MAX)
+	if (ktt_tally_begin(tally, kind, memory, &fault) != KTT_OK)
+		KttVectorReport(kind, &fault);
+}
+
+ktt_entry *
+KttTallyEntries(const ktt_tally *tally, MemoryContext context, size_t *count)
+{
+	ktt_entry  *entries;
+	ktt_fault	fault;
+
+	*count = ktt_tally_count(tally);
+	if (*count > KTT_VECTOR_ENTRIES_MAX)
 	{
 		ktt_vector_crowded(&fault);
-		KttVectorReport(sum->tally.kind, &fault);
+		KttVectorReport(tally->kind, &fault);
 	}
-	sum->entries = MemoryContextAlloc(sum->header.eoh_context,
-									  Max(sum->count, 1) * sizeof(ktt_entry));
-	ktt_tally_entries(&sum->tally, sum->entries);
+	entries = MemoryContextAlloc(context, Max(*count, 1) * sizeof(ktt_entry));
+	ktt_tally_entries(tally, entries);
+	return entries;
 }
 
 static inline void
-DropEntries(KttVectorSum *sum)
+DropEntries(VectorSum *sum)
 {
 	if (sum->entries != NULL)
 	{
@@ -63,10 +94,17 @@ DropEntries(KttVectorSum *sum)
 	}
 }
 
+static inline void
+MakeEntries(VectorSum *sum)
+{
+	sum->entries = KttTallyEntries(&sum->tally, sum->header.eoh_context,
+								   &sum->count);
+}
+
 static Size
 SumFlatSize(ExpandedObjectHeader *header)
 {
-	KttVectorSum *sum = (KttVectorSum *) header;
+	VectorSum *sum = (VectorSum *) header;
 
 	if (sum->flat_size == 0)
 	{
@@ -83,7 +121,7 @@ SumFlatSize(ExpandedObjectHeader *header)
 static void
 SumFlattenInto(ExpandedObjectHeader *header, void *result, Size allocated_size)
 {
-	KttVectorSum *sum = (KttVectorSum *) header;
+	VectorSum *sum = (VectorSum *) header;
 
 	Assert(allocated_size == sum->flat_size);
 	if (sum->entries == NULL)
@@ -96,7 +134,7 @@ SumFlattenInto(ExpandedObjectHeader *header, void *result, Size allocated_size)
 
 /* The sum is about to change: what was made for flattening is void. */
 static inline void
-ForgetFlat(KttVectorSum *sum)
+ForgetFlat(VectorSum *sum)
 {
 	if (unlikely(sum->flat_size != 0))
 	{
@@ -106,7 +144,7 @@ ForgetFlat(KttVectorSum *sum)
 }
 
 /* The sum behind a datum, NULL when it is another kind of thing. */
-static inline KttVectorSum *
+static inline VectorSum *
 SumFrom(Datum value)
 {
 	ExpandedObjectHeader *header;
@@ -114,7 +152,7 @@ SumFrom(Datum value)
 	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
 		return NULL;
 	header = DatumGetEOHP(value);
-	return header->eoh_methods == &sum_methods ? (KttVectorSum *) header : NULL;
+	return header->eoh_methods == &sum_methods ? (VectorSum *) header : NULL;
 }
 
 /*
@@ -137,85 +175,95 @@ SumContext(MemoryContext parent)
 	return AllocSetContextCreateInternal(parent, name, ALLOCSET_DEFAULT_SIZES);
 }
 
-static KttVectorSum *
+static VectorSum *
 MakeSum(ktt_vector_kind kind, MemoryContext parent)
 {
 	MemoryContext context = SumContext(parent);
-	KttVectorSum *sum = MemoryContextAllocZero(context, sizeof(KttVectorSum));
-	ktt_tally_memory memory = {SumAllocate, SumRelease, context};
-	ktt_fault	fault;
+	VectorSum *sum = MemoryContextAllocZero(context, sizeof(VectorSum));
 
 	EOH_init_header(&sum->header, &sum_methods, context);
-	if (ktt_tally_begin(&sum->tally, kind, memory, &fault) != KTT_OK)
-		KttVectorReport(kind, &fault);
+	KttTallyBegin(&sum->tally, kind, context);
 	return sum;
 }
 
-/* Add a value in whatever form it comes. */
-static inline void
-AddValue(KttVectorSum *sum, int sign, Datum value, ktt_vector_kind kind)
+/* Something to add to a state: flat, or a sum that is added to elsewhere. */
+typedef struct Addend
 {
-	KttVectorSum *other = SumFrom(value);
-	ktt_status	status;
-	ktt_fault	fault;
+	VectorSum  *sum;			/* NULL: it is flat */
+	KttPacked	packed;
+} Addend;
 
+static inline Addend
+AddendFrom(Datum value)
+{
+	Addend		addend = {SumFrom(value), {NULL, 0}};
+
+	if (likely(addend.sum == NULL))
+		addend.packed = KttPackedFrom(value);
+	return addend;
+}
+
+static inline ktt_status
+AddTo(VectorSum *sum, int sign, Addend addend, ktt_fault *fault)
+{
 	ForgetFlat(sum);
-	if (unlikely(other != NULL))
+	if (unlikely(addend.sum != NULL))
 	{
 		CHECK_FOR_INTERRUPTS();
-		status = ktt_tally_add_tally(&sum->tally, sign, &other->tally, &fault);
+		return ktt_tally_add_tally(&sum->tally, sign, &addend.sum->tally, fault);
 	}
-	else
-	{
-		KttPacked	packed = KttPackedFrom(value);
-
-		if (unlikely(packed.size > LARGE_VALUE))
-			CHECK_FOR_INTERRUPTS();
-		status = ktt_tally_add_packed(&sum->tally, sign, packed.bytes,
-									  packed.size, &fault);
-	}
-	if (unlikely(status != KTT_OK))
-		KttVectorReport(kind, &fault);
+	if (unlikely(addend.packed.size > LARGE_VALUE))
+		CHECK_FOR_INTERRUPTS();
+	return ktt_tally_add_packed(&sum->tally, sign, addend.packed.bytes,
+								addend.packed.size, fault);
 }
 
 /*
- * The aggregate's own state: its first argument when that is a sum of this
- * aggregate already, else a new one that begins with it.
+ * The aggregate's state with another value added to it or taken away. A sum of
+ * this aggregate is changed in place; anything else is only read.
  */
-static inline KttVectorSum *
-StateFrom(FunctionCallInfo fcinfo, MemoryContext context, ktt_vector_kind kind)
+static inline ktt_status
+AddToState(MemoryContext context, Datum *state, int sign, Addend value,
+		   ktt_vector_kind kind, ktt_fault *fault)
 {
-	KttVectorSum *sum;
+	VectorSum  *sum;
+	Addend		begun;
+	ktt_status	status;
 
-	if (!PG_ARGISNULL(0))
+	if (likely(VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(*state))))
 	{
-		Datum		state = PG_GETARG_DATUM(0);
-
-		if (likely(VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(state))))
-		{
-			sum = SumFrom(state);
-			if (likely(sum != NULL &&
-					   MemoryContextGetParent(sum->header.eoh_context) == context))
-				return sum;
-		}
-		sum = MakeSum(kind, context);
-		AddValue(sum, 1, state, kind);
-		return sum;
+		sum = SumFrom(*state);
+		if (likely(sum != NULL &&
+				   MemoryContextGetParent(sum->header.eoh_context) == context))
+			return AddTo(sum, sign, value, fault);
 	}
-	return MakeSum(kind, context);
+
+	begun = AddendFrom(*state);
+	if (begun.sum == NULL && value.sum == NULL &&
+		begun.packed.size + value.packed.size <= SMALL_SUM)
+		return KttVectorTryMerge(kind, sign, begun.packed, value.packed, state,
+								 fault);
+	sum = MakeSum(kind, context);
+	status = AddTo(sum, 1, begun, fault);
+	if (status == KTT_OK)
+		status = AddTo(sum, sign, value, fault);
+	*state = EOHPGetRWDatum(&sum->header);
+	return status;
 }
 
 static inline Datum
 Combine(FunctionCallInfo fcinfo, int sign, ktt_vector_kind kind)
 {
 	MemoryContext context;
-	KttVectorSum *sum;
+	Datum		state = PG_GETARG_DATUM(0);
+	ktt_fault	fault;
 
 	if (!AggCheckCallContext(fcinfo, &context))
 		return KttVectorMerge(kind, sign, KTT_PACKED_ARG(0), KTT_PACKED_ARG(1));
-	sum = StateFrom(fcinfo, context, kind);
-	AddValue(sum, sign, PG_GETARG_DATUM(1), kind);
-	return EOHPGetRWDatum(&sum->header);
+	if (unlikely(AddToState(context, &state, sign, AddendFrom(PG_GETARG_DATUM(1)),
+							kind, &fault) != KTT_OK))
+		KttVectorReport(kind, &fault);
+	return state;
 }
 
 PGDLLEXPORT Datum
@@ -243,48 +291,63 @@ ktt_shares_subtract(PG_FUNCTION_ARGS)
 }
 
 /*
- * basket_agg(item, units, amount) and shares_agg(account, amount). A row of
- * NULLs is no entry; a row that is NULL in part is a mistake that would lose
- * money silently.
+ * Take a value that leaves the frame out of sum(). What is left may not fit for
+ * a moment, until other values have left too or come: NULL has the server sum
+ * the frame anew, and only that decides whether its sum fits.
  */
+static Datum
+Remove(FunctionCallInfo fcinfo, ktt_vector_kind kind)
+{
+	MemoryContext context = KttAggregateContext(fcinfo, kind);
+	Datum		state = PG_GETARG_DATUM(0);
+	ktt_status	status;
+	ktt_fault	fault;
+
+	status = AddToState(context, &state, -1, AddendFrom(PG_GETARG_DATUM(1)),
+						kind, &fault);
+	if (status == KTT_RANGE)
+		PG_RETURN_NULL();
+	if (status != KTT_OK)
+		KttVectorReport(kind, &fault);
+	return state;
+}
+
+PGDLLEXPORT Datum
+ktt_basket_remove(PG_FUNCTION_ARGS)
+{
+	return Remove(fcinfo, KTT_BASKET);
+}
+
+PGDLLEXPORT Datum
+ktt_shares_remove(PG_FUNCTION_ARGS)
+{
+	return Remove(fcinfo, KTT_SHARES);
+}
+
+/* basket_agg(item, units, amount) and shares_agg(account, amount). */
 static Datum
 Collect(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 {
-	MemoryContext context;
-	KttVectorSum *sum;
-	ktt_entry	entry = {0, 0, 0};
+	static const unsigned char nothing[] = {KTT_VECTOR_VERSION, 0};
+	MemoryContext context = KttAggregateContext(fcinfo, kind);
+	unsigned char room[KTT_PACKED_ROW_MAX];
+	Addend		row = {NULL, {NULL, 0}};
+	KttPacked	empty = {nothing, sizeof(nothing)};
+	Datum		state;
 	ktt_fault	fault;
-	int			nulls = 0;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("entries of type %s can be collected only in an aggregate",
-						KttVectorName(kind))));
-	for (int i = 1; i <= 1 + (int) kind; i++)
-		nulls += PG_ARGISNULL(i);
-	if (nulls > 0)
+	if (!KttVectorRow(fcinfo, kind, room, &row.packed))
 	{
-		if (nulls <= (int) kind)
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("null value not allowed in an entry of type %s",
-							KttVectorName(kind)),
-					 errdetail("Some of the columns of the row are null, some are not.")));
 		if (PG_ARGISNULL(0))
 			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+		return PG_GETARG_DATUM(0);
 	}
-
-	entry.key = PG_GETARG_INT64(1);
-	if (kind == KTT_BASKET)
-		entry.units = PG_GETARG_INT64(2);
-	entry.amount = PG_GETARG_INT64(1 + (int) kind);
-	sum = StateFrom(fcinfo, context, kind);
-	ForgetFlat(sum);
-	if (ktt_tally_add(&sum->tally, &entry, &fault) != KTT_OK)
+	if (PG_ARGISNULL(0))
+		return KttVectorMerge(kind, 1, empty, row.packed);
+	state = PG_GETARG_DATUM(0);
+	if (AddToState(context, &state, 1, row, kind, &fault) != KTT_OK)
 		KttVectorReport(kind, &fault);
-	return EOHPGetRWDatum(&sum->header);
+	return state;
 }
 
 PGDLLEXPORT Datum

@@ -139,7 +139,7 @@ COMMENT ON FUNCTION ktt.basket_add(ktt.basket, ktt.basket) IS 'Implementation of
 
 CREATE FUNCTION ktt.basket_subtract(ktt.basket, ktt.basket) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_subtract';
-COMMENT ON FUNCTION ktt.basket_subtract(ktt.basket, ktt.basket) IS 'Implementation of operator -, and the inverse transition of sum().';
+COMMENT ON FUNCTION ktt.basket_subtract(ktt.basket, ktt.basket) IS 'Implementation of operator -.';
 
 CREATE FUNCTION ktt.basket_negate(ktt.basket) RETURNS ktt.basket
     IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_negate';
@@ -174,9 +174,15 @@ CREATE OPERATOR ktt.* (
 );
 COMMENT ON OPERATOR ktt.* (bigint, ktt.basket) IS 'Every entry so many times.';
 
+CREATE FUNCTION ktt.basket_remove(ktt.basket, ktt.basket) RETURNS ktt.basket
+    IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_remove';
+COMMENT ON FUNCTION ktt.basket_remove(ktt.basket, ktt.basket) IS
+    'Inverse transition of sum(): a value leaves the window frame; NULL has the frame summed anew.';
+
+-- SSPACE is what most groups take, so that many small ones are hashed and not sorted.
 CREATE AGGREGATE ktt.sum(ktt.basket) (
-    SFUNC = ktt.basket_add, STYPE = ktt.basket, SSPACE = 8192, COMBINEFUNC = ktt.basket_add,
-    MSFUNC = ktt.basket_add, MINVFUNC = ktt.basket_subtract, MSTYPE = ktt.basket, MSSPACE = 8192,
+    SFUNC = ktt.basket_add, STYPE = ktt.basket, SSPACE = 256, COMBINEFUNC = ktt.basket_add,
+    MSFUNC = ktt.basket_add, MINVFUNC = ktt.basket_remove, MSTYPE = ktt.basket, MSSPACE = 256,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.sum(ktt.basket) IS 'Sum, entry by entry; NULL over no values.';
@@ -185,9 +191,23 @@ CREATE FUNCTION ktt.basket_collect(ktt.basket, item bigint, units bigint, amount
     IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_collect';
 COMMENT ON FUNCTION ktt.basket_collect(ktt.basket, bigint, bigint, bigint) IS
     'State transition of basket_agg().';
+CREATE FUNCTION ktt.basket_frame_add(internal, item bigint, units bigint, amount bigint) RETURNS internal
+    IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_frame_add';
+COMMENT ON FUNCTION ktt.basket_frame_add(internal, bigint, bigint, bigint) IS
+    'Transition of basket_agg() over a window frame that moves: a row enters.';
+CREATE FUNCTION ktt.basket_frame_remove(internal, item bigint, units bigint, amount bigint) RETURNS internal
+    IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_frame_remove';
+COMMENT ON FUNCTION ktt.basket_frame_remove(internal, bigint, bigint, bigint) IS
+    'Inverse transition of basket_agg(): a row leaves; NULL has the frame summed anew.';
+CREATE FUNCTION ktt.basket_frame_value(internal) RETURNS ktt.basket
+    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_basket_frame_value';
+COMMENT ON FUNCTION ktt.basket_frame_value(internal) IS
+    'Result of basket_agg() over a window frame that moves.';
 
 CREATE AGGREGATE ktt.basket_agg(item bigint, units bigint, amount bigint) (
-    SFUNC = ktt.basket_collect, STYPE = ktt.basket, SSPACE = 512, COMBINEFUNC = ktt.basket_add,
+    SFUNC = ktt.basket_collect, STYPE = ktt.basket, SSPACE = 256, COMBINEFUNC = ktt.basket_add,
+    MSFUNC = ktt.basket_frame_add, MINVFUNC = ktt.basket_frame_remove, MSTYPE = internal, MSSPACE = 8192,
+    MFINALFUNC = ktt.basket_frame_value,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.basket_agg(bigint, bigint, bigint) IS

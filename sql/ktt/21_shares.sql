@@ -139,7 +139,7 @@ COMMENT ON FUNCTION ktt.shares_add(ktt.shares, ktt.shares) IS 'Implementation of
 
 CREATE FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_subtract';
-COMMENT ON FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) IS 'Implementation of operator -, and the inverse transition of sum().';
+COMMENT ON FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) IS 'Implementation of operator -.';
 
 CREATE FUNCTION ktt.shares_negate(ktt.shares) RETURNS ktt.shares
     IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_negate';
@@ -174,9 +174,15 @@ CREATE OPERATOR ktt.* (
 );
 COMMENT ON OPERATOR ktt.* (bigint, ktt.shares) IS 'Every entry so many times.';
 
+CREATE FUNCTION ktt.shares_remove(ktt.shares, ktt.shares) RETURNS ktt.shares
+    IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_remove';
+COMMENT ON FUNCTION ktt.shares_remove(ktt.shares, ktt.shares) IS
+    'Inverse transition of sum(): a value leaves the window frame; NULL has the frame summed anew.';
+
+-- SSPACE is what most groups take, so that many small ones are hashed and not sorted.
 CREATE AGGREGATE ktt.sum(ktt.shares) (
-    SFUNC = ktt.shares_add, STYPE = ktt.shares, SSPACE = 8192, COMBINEFUNC = ktt.shares_add,
-    MSFUNC = ktt.shares_add, MINVFUNC = ktt.shares_subtract, MSTYPE = ktt.shares, MSSPACE = 8192,
+    SFUNC = ktt.shares_add, STYPE = ktt.shares, SSPACE = 256, COMBINEFUNC = ktt.shares_add,
+    MSFUNC = ktt.shares_add, MINVFUNC = ktt.shares_remove, MSTYPE = ktt.shares, MSSPACE = 256,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.sum(ktt.shares) IS 'Sum, entry by entry; NULL over no values.';
@@ -185,9 +191,23 @@ CREATE FUNCTION ktt.shares_collect(ktt.shares, account bigint, amount bigint) RE
     IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_collect';
 COMMENT ON FUNCTION ktt.shares_collect(ktt.shares, bigint, bigint) IS
     'State transition of shares_agg().';
+CREATE FUNCTION ktt.shares_frame_add(internal, account bigint, amount bigint) RETURNS internal
+    IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_frame_add';
+COMMENT ON FUNCTION ktt.shares_frame_add(internal, bigint, bigint) IS
+    'Transition of shares_agg() over a window frame that moves: a row enters.';
+CREATE FUNCTION ktt.shares_frame_remove(internal, account bigint, amount bigint) RETURNS internal
+    IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_frame_remove';
+COMMENT ON FUNCTION ktt.shares_frame_remove(internal, bigint, bigint) IS
+    'Inverse transition of shares_agg(): a row leaves; NULL has the frame summed anew.';
+CREATE FUNCTION ktt.shares_frame_value(internal) RETURNS ktt.shares
+    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_frame_value';
+COMMENT ON FUNCTION ktt.shares_frame_value(internal) IS
+    'Result of shares_agg() over a window frame that moves.';
 
 CREATE AGGREGATE ktt.shares_agg(account bigint, amount bigint) (
-    SFUNC = ktt.shares_collect, STYPE = ktt.shares, SSPACE = 512, COMBINEFUNC = ktt.shares_add,
+    SFUNC = ktt.shares_collect, STYPE = ktt.shares, SSPACE = 256, COMBINEFUNC = ktt.shares_add,
+    MSFUNC = ktt.shares_frame_add, MINVFUNC = ktt.shares_frame_remove, MSTYPE = internal, MSSPACE = 8192,
+    MFINALFUNC = ktt.shares_frame_value,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE ktt.shares_agg(bigint, bigint) IS

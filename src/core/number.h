@@ -57,14 +57,26 @@ extern const unsigned char *ktt_varint_get_slow(const unsigned char *in,
 												const unsigned char *end,
 												uint64_t *value);
 
+/* Numbers of one and two bytes, which most are, are read in line. */
 static inline const unsigned char *
 ktt_varint_get(const unsigned char *in, const unsigned char *end,
 			   uint64_t *value)
 {
-	if (in < end && *in < 128)
+	if (end - in >= 2)
 	{
-		*value = *in;
-		return in + 1;
+		uint64_t	first = in[0];
+		uint64_t	second = in[1];
+
+		if (first < 128)
+		{
+			*value = first;
+			return in + 1;
+		}
+		if (second - 1 < 127)
+		{
+			*value = first - 128 + (second << 7);
+			return in + 2;
+		}
 	}
 	return ktt_varint_get_slow(in, end, value);
 }

@@ -297,16 +297,6 @@ add_entry(ktt_tally *tally, int sign, int64_t key, int64_t units,
 	return KTT_OK;
 }
 
-ktt_status
-ktt_tally_add(ktt_tally *tally, const ktt_entry *entry, ktt_fault *fault)
-{
-	if (entry->key < 1)
-		return ktt_vector_bad_key(entry->key, fault);
-	return tally->kind == KTT_BASKET
-		? add_entry(tally, 1, entry->key, entry->units, entry->amount, KTT_BASKET, fault)
-		: add_entry(tally, 1, entry->key, 0, entry->amount, KTT_SHARES, fault);
-}
-
 /* The fourth byte of a varint and all behind it; value holds the first three. */
 static const unsigned char *
 get_long(const unsigned char *in, uint64_t *value)

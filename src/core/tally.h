@@ -46,10 +46,6 @@ extern ktt_status ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
 								  ktt_tally_memory memory, ktt_fault *fault);
 extern void ktt_tally_end(ktt_tally *tally);
 
-/* Add one entry: KTT_VALUE when its key is below 1. */
-extern ktt_status ktt_tally_add(ktt_tally *tally, const ktt_entry *entry,
-								ktt_fault *fault);
-
 /*
  * Add (sign 1) or take away (sign -1) a packed vector. The bytes are checked
  * so far that broken ones cannot reach beyond the value or spoil the table;

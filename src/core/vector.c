@@ -193,8 +193,9 @@ ktt_vector_open(ktt_vector_reader *reader, ktt_vector_kind kind,
 		reader->left <= (size_t) (reader->end - reader->in) / (1 + (size_t) kind);
 }
 
-ktt_vector_step
-ktt_vector_next(ktt_vector_reader *reader, ktt_entry *entry)
+/* Exists once for each kind in the code, so that loops over one are tight. */
+static inline __attribute__((always_inline)) ktt_vector_step
+next_entry(ktt_vector_reader *reader, ktt_vector_kind kind, ktt_entry *entry)
 {
 	const unsigned char *in = reader->in;
 	uint64_t	delta;
@@ -204,7 +205,7 @@ ktt_vector_next(ktt_vector_reader *reader, ktt_entry *entry)
 	if (reader->left == 0)
 		return in == reader->end ? KTT_VECTOR_END : KTT_VECTOR_BROKEN;
 	in = ktt_varint_get(in, reader->end, &delta);
-	if (in != NULL && reader->kind == KTT_BASKET)
+	if (in != NULL && kind == KTT_BASKET)
 		in = ktt_varint_get(in, reader->end, &units);
 	if (in != NULL)
 		in = ktt_varint_get(in, reader->end, &amount);
@@ -220,6 +221,52 @@ ktt_vector_next(ktt_vector_reader *reader, ktt_entry *entry)
 	entry->units = ktt_unzigzag(units);
 	entry->amount = ktt_unzigzag(amount);
 	return KTT_VECTOR_ENTRY;
+}
+
+ktt_vector_step
+ktt_vector_next(ktt_vector_reader *reader, ktt_entry *entry)
+{
+	return next_entry(reader, reader->kind, entry);
+}
+
+static inline __attribute__((always_inline)) ktt_status
+total_of(ktt_vector_reader reader, ktt_vector_kind kind, bool units,
+		 int64_t *total, ktt_fault *fault)
+{
+	ktt_vector_step step;
+	ktt_entry	entry;
+	int64_t		low = 0;
+	int64_t		high = 0;		/* times that low went round */
+
+	while ((step = next_entry(&reader, kind, &entry)) == KTT_VECTOR_ENTRY)
+	{
+		int64_t		number = units ? entry.units : entry.amount;
+
+		if (__builtin_add_overflow(low, number, &low))
+			high += number < 0 ? -1 : 1;
+	}
+	if (step == KTT_VECTOR_BROKEN)
+		return ktt_vector_broken(fault);
+	if (high != 0)
+		return ktt_fail(fault, KTT_RANGE, 0,
+						"The total does not fit into a bigint.");
+	*total = low;
+	return KTT_OK;
+}
+
+ktt_status
+ktt_vector_total(ktt_vector_kind kind, bool units, const unsigned char *packed,
+				 size_t size, int64_t *total, ktt_fault *fault)
+{
+	ktt_vector_reader reader;
+
+	if (!ktt_vector_open(&reader, kind, packed, size))
+		return ktt_vector_broken(fault);
+	if (kind == KTT_SHARES)
+		return total_of(reader, KTT_SHARES, false, total, fault);
+	return units
+		? total_of(reader, KTT_BASKET, true, total, fault)
+		: total_of(reader, KTT_BASKET, false, total, fault);
 }
 
 ktt_status

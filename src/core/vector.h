@@ -73,6 +73,14 @@ extern bool ktt_vector_open(ktt_vector_reader *reader, ktt_vector_kind kind,
 extern ktt_vector_step ktt_vector_next(ktt_vector_reader *reader,
 									   ktt_entry *entry);
 
+/*
+ * Units or amounts of all entries together: only the result has to fit, else
+ * KTT_RANGE. Reads as strictly as a reader.
+ */
+extern ktt_status ktt_vector_total(ktt_vector_kind kind, bool units,
+								   const unsigned char *packed, size_t size,
+								   int64_t *total, ktt_fault *fault);
+
 /* Check foreign bytes: KTT_BINARY with the reason when they are not canonical. */
 extern ktt_status ktt_vector_check(ktt_vector_kind kind,
 								   const unsigned char *packed, size_t size,

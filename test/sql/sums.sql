@@ -59,12 +59,43 @@ SET enable_sort = off;
 SELECT sums_differ('SELECT point, sum(basket) FROM sums_orders GROUP BY point UNION ALL SELECT NULL, sum(basket) FROM sums_orders') AS differences;
 RESET enable_sort;
 
--- A hash aggregate that spills to disk.
-SET work_mem = '64kB';
+-- A hash aggregate that spills to disk: groups of one value, of a few that stay flat, of many that do not.
 SET enable_sort = off;
-SELECT count(*), sum(s) = (SELECT sum(shares) FROM sums_orders) AS same FROM (SELECT sum(shares) AS s FROM sums_orders GROUP BY id % 1999) AS g;
-RESET enable_sort;
+CREATE FUNCTION pg_temp.batches(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, FORMAT json) ' || query INTO plan;
+    RETURN (plan->0->'Plan'->>'HashAgg Batches')::int > 1;
+END $$;
+CREATE TEMP TABLE grouped (spilled boolean, groups int, g int, basket basket, shares shares, rows shares);
+SET work_mem = '64kB';
+SELECT n, pg_temp.batches(format('SELECT id %% %s, sum(basket), sum(shares), shares_agg(id, point) FROM sums_orders GROUP BY 1', n)) AS spills
+FROM unnest('{4000,1999,400}'::int[]) AS n;
+INSERT INTO grouped SELECT true, n, g.* FROM unnest('{4000,1999,400}'::int[]) AS n,
+    LATERAL (SELECT id % n AS g, sum(basket), sum(shares), shares_agg(id, point) FROM sums_orders GROUP BY 1) AS g;
 RESET work_mem;
+INSERT INTO grouped SELECT false, n, g.* FROM unnest('{4000,1999,400}'::int[]) AS n,
+    LATERAL (SELECT id % n AS g, sum(basket), sum(shares), shares_agg(id, point) FROM sums_orders GROUP BY 1) AS g;
+SELECT a.groups, count(*), count(*) FILTER (WHERE (a.basket, a.shares, a.rows) IS DISTINCT FROM (b.basket, b.shares, b.rows)) AS different,
+       sum(a.shares) = (SELECT sum(shares) FROM sums_orders) AS same
+FROM grouped AS a FULL JOIN grouped AS b USING (groups, g) WHERE a.spilled AND NOT b.spilled GROUP BY a.groups ORDER BY 1;
+RESET enable_sort;
+
+-- Partitionwise, so that sums of partitions are summed again or never meet.
+CREATE TABLE sums_parts (LIKE sums_orders) PARTITION BY HASH (point);
+CREATE TABLE sums_parts_0 PARTITION OF sums_parts FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+CREATE TABLE sums_parts_1 PARTITION OF sums_parts FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+CREATE TABLE sums_parts_2 PARTITION OF sums_parts FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+INSERT INTO sums_parts TABLE sums_orders;
+ANALYZE sums_parts;
+SET enable_partitionwise_aggregate = on;
+EXPLAIN (COSTS OFF) SELECT point, sum(basket) FROM sums_parts GROUP BY point;
+EXPLAIN (COSTS OFF) SELECT sum(basket), basket_agg(id, 1, 1) FROM sums_parts;
+SELECT sums_differ('SELECT point, sum(basket) FROM sums_parts GROUP BY point UNION ALL SELECT NULL, sum(basket) FROM sums_parts') AS differences;
+SELECT basket_agg(id, 1, point) = (SELECT basket_agg(id, 1, point) FROM sums_orders) AS same FROM sums_parts;
+RESET enable_partitionwise_aggregate;
+DROP TABLE sums_parts;
 
 -- Rows into vectors directly, sums of sums, shares against baskets.
 SELECT sums_differ('SELECT point, basket_agg(item, units, amount) FROM sums_lines GROUP BY GROUPING SETS ((), (point))') AS differences;
