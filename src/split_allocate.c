@@ -8,10 +8,6 @@
 #include "funcapi.h"
 #include "utils/array.h"
 
-/* Bytes of packed shares that have an entry for every clause. */
-#define SHARES_MAX \
-	(KTT_VECTOR_HEAD_MAX + KTT_SPLIT_CLAUSES * 2 * KTT_VARINT_MAX)
-
 void
 KttReportSplit(const ktt_fault *fault)
 {
@@ -132,37 +128,47 @@ IsAbsent(const Numbers *numbers, size_t i)
 static void
 MoveAbsentParts(const ktt_rule *rule, const Numbers *accounts, int64 *parts)
 {
-	size_t		count = rule->count;
-	size_t		rest = count;
-	size_t		absent = count;
-
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < rule->count; i++)
 	{
-		if (rule->terms[i].kind == KTT_TERM_REST)
-			rest = i;
-		if (IsAbsent(accounts, i) && absent == count)
-			absent = i;
+		if (!IsAbsent(accounts, i))
+			continue;
+		if (rule->rest == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_KTT_ABSENT_PARTY),
+					 errmsg("a party of the split is absent"),
+					 errdetail("Clause %zu has no account, and no clause takes the rest.",
+							   i + 1)));
+		if (IsAbsent(accounts, rule->rest - 1))
+			ereport(ERROR,
+					(errcode(ERRCODE_KTT_ABSENT_PARTY),
+					 errmsg("the party that takes the rest is absent"),
+					 errdetail("Clause %zu takes the rest and has no account.",
+							   rule->rest)));
+		parts[rule->rest - 1] += parts[i];
+		parts[i] = 0;
 	}
-	if (absent == count)
-		return;
-	if (rest == count)
-		ereport(ERROR,
-				(errcode(ERRCODE_KTT_ABSENT_PARTY),
-				 errmsg("a party of the split is absent"),
-				 errdetail("Clause %zu has no account, and no clause takes the rest.",
-						   absent + 1)));
-	if (IsAbsent(accounts, rest))
-		ereport(ERROR,
-				(errcode(ERRCODE_KTT_ABSENT_PARTY),
-				 errmsg("the party that takes the rest is absent"),
-				 errdetail("Clause %zu takes the rest and has no account.",
-						   rest + 1)));
-	for (size_t i = absent; i < count; i++)
-		if (IsAbsent(accounts, i))
-		{
-			parts[rest] += parts[i];
-			parts[i] = 0;
-		}
+}
+
+/*
+ * Add a part to entries that are sorted by account. They are few, and accounts
+ * that stand twice cannot exceed the sale together.
+ */
+static inline size_t
+AddPart(ktt_entry *entries, size_t used, int64 account, int64 part)
+{
+	size_t		at = used;
+
+	while (at > 0 && entries[at - 1].key >= account)
+		at--;
+	if (at < used && entries[at].key == account)
+	{
+		entries[at].amount += part;
+		return used;
+	}
+	for (size_t i = used; i > at; i--)
+		entries[i] = entries[i - 1];
+	entries[at] = (ktt_entry) {.key = account, .amount = part};
+	return used + 1;
 }
 
 PG_FUNCTION_INFO_V1(ktt_split_allocate_shares);
@@ -176,28 +182,24 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 	ktt_rule	rule;
 	int64		parts[KTT_SPLIT_CLAUSES];
 	ktt_entry	entries[KTT_SPLIT_CLAUSES];
-	unsigned char shares[SHARES_MAX];
-	size_t		count;
 	size_t		used = 0;
-	size_t		size;
 	struct varlena *result;
 	ktt_fault	fault;
 
 	KttRuleUnpack(&rule, packed);
-	count = rule.count;
-	if (accounts.count != count)
+	if (accounts.count != rule.count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of accounts does not match the split"),
 				 errdetail("The split has %zu clauses, but %zu accounts are given.",
-						   count, accounts.count),
+						   rule.count, accounts.count),
 				 errhint("Give one account for each clause, NULL for a party that is absent.")));
 	if (ktt_split_evaluate(&rule, &sale, parts, &fault) != KTT_OK)
 		KttReportSplit(&fault);
 	if (accounts.nulls != NULL)
 		MoveAbsentParts(&rule, &accounts, parts);
 
-	for (size_t i = 0, at = 0; i < count; i++)
+	for (size_t i = 0, at = 0; i < rule.count; i++)
 	{
 		int64		account;
 
@@ -209,18 +211,15 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("account %lld is out of range", (long long) account),
 					 errdetail("Accounts are numbered from 1.")));
-		if (parts[i] == 0)
-			continue;
-		entries[used++] = (ktt_entry) {.key = account, .amount = parts[i]};
+		if (parts[i] > 0)
+			used = AddPart(entries, used, account, parts[i]);
 	}
-	/* Accounts that stand twice add up; they cannot exceed the sale. */
-	if (ktt_vector_normalise(entries, &used, &fault) != KTT_OK)
-		KttReportSplit(&fault);
-	/* Packed here first, because sizing the entries beforehand costs more than the copy. */
-	size = (size_t) (ktt_vector_pack(KTT_SHARES, entries, used, shares) - shares);
-	result = palloc(VARHDRSZ + size);
-	SET_VARSIZE(result, VARHDRSZ + size);
-	memcpy(VARDATA(result), shares, size);
+
+	/* The longest they can be: sizing them costs more than the room left over. */
+	result = palloc(VARHDRSZ + KTT_VECTOR_HEAD_MAX + used * 2 * KTT_VARINT_MAX);
+	SET_VARSIZE(result, (char *) ktt_vector_pack(KTT_SHARES, entries, used,
+												 (unsigned char *) VARDATA(result)) -
+				(char *) result);
 	PG_RETURN_POINTER(result);
 }
 

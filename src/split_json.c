@@ -138,8 +138,7 @@ ktt_split_from_jsonb(PG_FUNCTION_ARGS)
 				 errmsg("cannot cast jsonb to type %s", KTT_SPLIT_NAME),
 				 errdetail("A rule has at most %d clauses.", KTT_SPLIT_CLAUSES)));
 
-	split.rule.count = 0;
-	split.rule.step_count = 0;
+	ktt_rule_begin(&split.rule);
 	for (uint32 i = 0; i < count; i++)
 		ReadClause(getIthJsonbValueFromContainer(&source->root, i), &split);
 	CheckClauses(&split);

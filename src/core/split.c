@@ -176,28 +176,54 @@ ReadAmount(const unsigned char *in, const unsigned char *end, int64_t *amount)
 	return in;
 }
 
-/* Read a rate; NULL when broken. */
+/*
+ * Read a rate; NULL when broken. It takes three bytes at most, and behind it
+ * stands a party at least, so a rule that ends here is broken anyway.
+ */
 static inline const unsigned char *
 ReadRate(const unsigned char *in, const unsigned char *end, uint32_t *rate)
 {
-	uint64_t	value;
+	uint32_t	low;
+	uint32_t	middle;
+	uint32_t	high;
 
-	in = ktt_varint_get(in, end, &value);
-	if (in == NULL || value > KTT_RATE_ONE)
+	if (end - in < 3)
 		return NULL;
-	*rate = (uint32_t) value;
-	return in;
+	low = in[0];
+	middle = in[1];
+	high = in[2];
+	if (low < 128)
+	{
+		*rate = low;
+		return in + 1;
+	}
+	low = (low & 127) | (middle & 127) << 7;
+	if (middle < 128)
+	{
+		*rate = low;
+		return middle > 0 ? in + 2 : NULL;
+	}
+	low |= high << 14;
+	*rate = low;
+	return high > 0 && low <= KTT_RATE_ONE ? in + 3 : NULL;
 }
 
-/* Read the steps of a ladder behind those read before; NULL when broken. */
+/*
+ * Read the steps of a ladder behind those read before, its kind being still
+ * the packed one; NULL when broken.
+ */
 static const unsigned char *
 ReadSteps(const unsigned char *in, const unsigned char *end, ktt_rule *rule,
 		  ktt_term *term)
 {
 	ktt_step   *steps = rule->steps + rule->step_count;
+	unsigned	ladder = term->kind - KTT_TERM_REST - 1u;
 	size_t		count;
 
-	if (in >= end)
+	term->scale = (uint8_t) (KTT_SCALE_MARGINAL + ladder / SCALE_KINDS);
+	term->kind = (uint8_t) (KTT_TERM_OF_SALE + ladder % SCALE_KINDS);
+	term->rate = 0;
+	if (term->scale > KTT_SCALE_WHOLE || in >= end)
 		return NULL;
 	count = *in++;
 	if (count < 1 || count > KTT_SPLIT_STEPS - rule->step_count)
@@ -223,40 +249,10 @@ ReadSteps(const unsigned char *in, const unsigned char *end, ktt_rule *rule,
 	return in;
 }
 
-/* Read one term; NULL when broken. */
-static inline const unsigned char *
-ReadTerm(const unsigned char *in, const unsigned char *end, ktt_rule *rule,
-		 ktt_term *term)
+/* Read min and max; NULL when broken. */
+static const unsigned char *
+ReadBounds(const unsigned char *in, const unsigned char *end, ktt_term *term)
 {
-	unsigned	kind;
-
-	if (in >= end)
-		return NULL;
-	kind = *in & KIND_BITS;
-	*term = (ktt_term) {.bounds = *in++ & (unsigned char) ~KIND_BITS};
-	if (kind > KTT_TERM_REST)
-	{
-		unsigned	ladder = kind - KTT_TERM_REST - 1;
-
-		term->scale = (uint8_t) (KTT_SCALE_MARGINAL + ladder / SCALE_KINDS);
-		term->kind = (uint8_t) (KTT_TERM_OF_SALE + ladder % SCALE_KINDS);
-		if (term->scale > KTT_SCALE_WHOLE ||
-			(in = ReadSteps(in, end, rule, term)) == NULL)
-			return NULL;
-	}
-	else
-	{
-		if (kind < KTT_TERM_COST)
-			return NULL;
-		term->kind = (uint8_t) kind;
-		if (IsAmount(kind) && (in = ReadAmount(in, end, &term->amount)) == NULL)
-			return NULL;
-		if (IsRate(kind) && (in = ReadRate(in, end, &term->rate)) == NULL)
-			return NULL;
-	}
-	if (term->bounds == 0)
-		return in;
-
 	if (!IsRate(term->kind) ||
 		(term->bounds & ~(KTT_TERM_MIN | KTT_TERM_MAX)) != 0)
 		return NULL;
@@ -266,6 +262,50 @@ ReadTerm(const unsigned char *in, const unsigned char *end, ktt_rule *rule,
 	if ((term->bounds & KTT_TERM_MAX) &&
 		(in = ReadAmount(in, end, &term->max)) == NULL)
 		return NULL;
+	return in;
+}
+
+/* Read the terms behind the head of a rule; NULL when the next one is broken. */
+static inline const unsigned char *
+ReadTerms(const unsigned char *in, const unsigned char *end, size_t count,
+		  ktt_rule *rule)
+{
+	ktt_rule_begin(rule);
+	for (size_t i = 0; i < count; i++)
+	{
+		ktt_term   *term = &rule->terms[i];
+		unsigned	kind;
+		unsigned	bounds;
+
+		rule->count = i;
+		if (in >= end)
+			return NULL;
+		kind = *in & KIND_BITS;
+		bounds = *in++ & ~(unsigned) KIND_BITS;
+		term->kind = (uint8_t) kind;
+		term->bounds = (uint8_t) bounds;
+		term->scale = KTT_SCALE_NONE;
+		if (IsRate(kind))
+			in = ReadRate(in, end, &term->rate);
+		else if (IsAmount(kind))
+			in = ReadAmount(in, end, &term->amount);
+		else if (kind > KTT_TERM_REST)
+			in = ReadSteps(in, end, rule, term);
+		else if (kind == KTT_TERM_REST)
+			rule->rest = i + 1;
+		else if (kind != KTT_TERM_COST)
+			return NULL;
+		if (in == NULL)
+			return NULL;
+		if (bounds != 0)
+		{
+			rule->is_bounded = true;
+			in = ReadBounds(in, end, term);
+			if (in == NULL)
+				return NULL;
+		}
+	}
+	rule->count = count;
 	return in;
 }
 
@@ -305,18 +345,13 @@ ktt_split_unpack(const unsigned char *packed, size_t size, ktt_split *split,
 	if (packed[0] != KTT_SPLIT_VERSION)
 		return ktt_fail(fault, KTT_BINARY, 0,
 						"Version %u is not known.", (unsigned) packed[0]);
-	rule->count = packed[1];
-	rule->step_count = 0;
-	if (rule->count < 1 || rule->count > KTT_SPLIT_CLAUSES)
-		return ktt_fail(fault, KTT_BINARY, 0, "A rule has 1 to %d clauses, not %zu.",
-						KTT_SPLIT_CLAUSES, rule->count);
-	for (size_t i = 0; i < rule->count; i++)
-	{
-		in = ReadTerm(in, end, rule, &rule->terms[i]);
-		if (in == NULL)
-			return ktt_fail(fault, KTT_BINARY, 0,
-							"The term of clause %zu is broken.", i + 1);
-	}
+	if (packed[1] < 1 || packed[1] > KTT_SPLIT_CLAUSES)
+		return ktt_fail(fault, KTT_BINARY, 0, "A rule has 1 to %d clauses, not %u.",
+						KTT_SPLIT_CLAUSES, (unsigned) packed[1]);
+	in = ReadTerms(in, end, packed[1], rule);
+	if (in == NULL)
+		return ktt_fail(fault, KTT_BINARY, 0,
+						"The term of clause %zu is broken.", rule->count + 1);
 	for (size_t i = 0; i < rule->count; i++)
 	{
 		in = ReadParty(in, end, &split->parties[i]);
@@ -340,15 +375,7 @@ ktt_rule_unpack(const unsigned char *packed, size_t size, ktt_rule *rule)
 	if (size < 2 || packed[0] != KTT_SPLIT_VERSION ||
 		packed[1] < 1 || packed[1] > KTT_SPLIT_CLAUSES)
 		return false;
-	rule->count = packed[1];
-	rule->step_count = 0;
-	for (size_t i = 0; i < rule->count; i++)
-	{
-		in = ReadTerm(in, end, rule, &rule->terms[i]);
-		if (in == NULL)
-			return false;
-	}
-	return true;
+	return ReadTerms(in, end, packed[1], rule) != NULL;
 }
 
 bool

@@ -83,14 +83,28 @@ typedef struct ktt_party
 	char		text[KTT_PARTY_MAX];
 } ktt_party;
 
-/* What evaluation needs. Steps stand apart, so that a plain term stays small. */
+/*
+ * What evaluation needs. Steps stand apart, so that a plain term stays small; of
+ * a term only what its kind and its bounds speak of has a value.
+ */
 typedef struct ktt_rule
 {
 	size_t		count;
 	size_t		step_count;
+	size_t		rest;			/* number of the clause that takes it, 0 for none */
+	bool		is_bounded;		/* by a min or a max in any clause */
 	ktt_term	terms[KTT_SPLIT_CLAUSES];
 	ktt_step	steps[KTT_SPLIT_STEPS];
 } ktt_rule;
+
+static inline void
+ktt_rule_begin(ktt_rule *rule)
+{
+	rule->count = 0;
+	rule->step_count = 0;
+	rule->rest = 0;
+	rule->is_bounded = false;
+}
 
 typedef struct ktt_split
 {
@@ -132,7 +146,7 @@ extern ktt_status ktt_split_parse(const char *text, size_t length,
 
 /*
  * Read the party or the term of a clause alone; a term goes behind those that
- * the rule has, of which it has less than KTT_SPLIT_CLAUSES.
+ * the rule has, which are none to begin with and less than KTT_SPLIT_CLAUSES.
  */
 extern ktt_status ktt_party_parse(const char *text, size_t length,
 								  ktt_party *party, ktt_fault *fault);

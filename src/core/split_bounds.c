@@ -313,15 +313,6 @@ SumFixed(Search *search)
 	return true;
 }
 
-static bool
-HasRest(const ktt_rule *rule)
-{
-	for (size_t i = 0; i < rule->count; i++)
-		if (rule->terms[i].kind == KTT_TERM_REST)
-			return true;
-	return false;
-}
-
 void
 ktt_split_search(const ktt_rule *rule, const ktt_sale *given, int64_t lowest,
 				 int64_t highest, void (*pause) (void), ktt_failures *failures)
@@ -343,7 +334,7 @@ ktt_split_search(const ktt_rule *rule, const ktt_sale *given, int64_t lowest,
 		lowest = given->cost;
 	}
 	/* Without a rest a rule holds at every sale, or it would not be a rule. */
-	if (!HasRest(rule))
+	if (rule->rest == 0)
 		return;
 	top = HighestVolume(rule, given);
 	search.at.sale = lowest;

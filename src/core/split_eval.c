@@ -4,36 +4,39 @@
 /* Bases are numbered from 0 in the order of the terms that name them. */
 #define BASES (KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE + 1)
 
+/* What rounding down took from the rates of one base, in clause order. */
+typedef struct Remainders
+{
+	uint32_t	sum;
+	uint32_t	count;
+	uint32_t	of[KTT_SPLIT_CLAUSES];
+	uint8_t		clause[KTT_SPLIT_CLAUSES];
+} Remainders;
+
 /*
  * Serve the units that rounding down left over in one base: one each to the
  * largest remainders, ties to the earlier clause. What no clause names takes
  * part as the last party, and its remainder is what fills the sum up to units.
+ *
+ * Each clause counts who comes before it. That is no slower than finding the
+ * largest ones in turn, and has no branches that depend on the remainders.
  */
-static void
-ServeBase(const ktt_rule *rule, unsigned kind, uint32_t *remainders,
-		  uint32_t remainder_sum, int64_t *parts)
+static inline void
+ServeBase(const Remainders *base, int64_t *parts)
 {
-	uint32_t	left = (remainder_sum + KTT_RATE_ONE - 1) / KTT_RATE_ONE;
-	uint32_t	unnamed = left * KTT_RATE_ONE - remainder_sum;
+	uint32_t	left = (base->sum + KTT_RATE_ONE - 1) / KTT_RATE_ONE;
+	uint32_t	unnamed = left * KTT_RATE_ONE - base->sum;
 
-	while (left-- > 0)
+	for (uint32_t i = 0; i < base->count; i++)
 	{
-		uint32_t	best = 0;
-		size_t		at = 0;
+		uint32_t	mine = base->of[i];
+		uint32_t	before = unnamed > mine;
 
-		for (size_t i = 0; i < rule->count; i++)
-			if (rule->terms[i].kind == kind && remainders[i] > best)
-			{
-				best = remainders[i];
-				at = i;
-			}
-		if (unnamed > best)
-			unnamed = 0;
-		else
-		{
-			parts[at]++;
-			remainders[at] = 0;
-		}
+		for (uint32_t j = 0; j < i; j++)
+			before += base->of[j] >= mine;
+		for (uint32_t j = i + 1; j < base->count; j++)
+			before += base->of[j] > mine;
+		parts[base->clause[i]] += before < left;
 	}
 }
 
@@ -91,19 +94,22 @@ CheckVolume(const ktt_rule *rule, const ktt_sale *sale, ktt_fault *fault)
 static inline void
 Round(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts, bool *beyond)
 {
-	uint32_t	remainders[KTT_SPLIT_CLAUSES];
-	uint32_t	remainder_sums[BASES] = {0};
-	const uint64_t bases[BASES] = {
+	Remainders	remainders[BASES];
+	const uint64_t amounts[BASES] = {
 		[KTT_TERM_OF_SALE - KTT_TERM_OF_SALE] = (uint64_t) sale->sale,
 		[KTT_TERM_OF_COST - KTT_TERM_OF_SALE] = (uint64_t) sale->cost,
 		[KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE] = (uint64_t) (sale->sale - sale->cost)
 	};
 
+	for (unsigned base = 0; base < BASES; base++)
+		remainders[base].sum = remainders[base].count = 0;
 	*beyond = false;
 	for (size_t i = 0; i < rule->count; i++)
 	{
 		const ktt_term *term = &rule->terms[i];
-		unsigned	base;
+		Remainders *base;
+		uint64_t	amount;
+		uint32_t	remainder;
 
 		switch (term->kind)
 		{
@@ -124,31 +130,33 @@ Round(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts, bool *beyond)
 				parts[i] = 0;
 				break;
 			default:
-				base = term->kind - KTT_TERM_OF_SALE;
+				base = &remainders[term->kind - KTT_TERM_OF_SALE];
+				amount = amounts[term->kind - KTT_TERM_OF_SALE];
 				if (term->scale == KTT_SCALE_NONE &&
-					bases[base] <= UINT64_MAX / KTT_RATE_ONE)
+					amount <= UINT64_MAX / KTT_RATE_ONE)
 				{
-					uint64_t	share = bases[base] * term->rate;
+					uint64_t	share = amount * term->rate;
 
 					parts[i] = (int64_t) (share / KTT_RATE_ONE);
-					remainders[i] = (uint32_t) (share % KTT_RATE_ONE);
+					remainder = (uint32_t) (share % KTT_RATE_ONE);
 				}
 				else
 				{
-					ktt_uint128 share = ktt_term_share(rule, term, (int64_t) bases[base],
+					ktt_uint128 share = ktt_term_share(rule, term, (int64_t) amount,
 													   sale->volume);
 
 					parts[i] = (int64_t) (share / KTT_RATE_ONE);
-					remainders[i] = (uint32_t) (share % KTT_RATE_ONE);
+					remainder = (uint32_t) (share % KTT_RATE_ONE);
 				}
-				remainder_sums[base] += remainders[i];
+				base->sum += remainder;
+				base->of[base->count] = remainder;
+				base->clause[base->count++] = (uint8_t) i;
 		}
 	}
 
 	for (unsigned base = 0; base < BASES; base++)
-		if (remainder_sums[base] > 0)
-			ServeBase(rule, base + KTT_TERM_OF_SALE, remainders,
-					  remainder_sums[base], parts);
+		if (remainders[base].sum > 0)
+			ServeBase(&remainders[base], parts);
 }
 
 /* Apply min and max; gives the sum of all parts but the rest. */
@@ -157,7 +165,7 @@ Bound(const ktt_rule *rule, int64_t *parts)
 {
 	ktt_uint128 sum = 0;
 
-	for (size_t i = 0; i < rule->count; i++)
+	for (size_t i = 0; rule->is_bounded && i < rule->count; i++)
 	{
 		const ktt_term *term = &rule->terms[i];
 
@@ -165,8 +173,9 @@ Bound(const ktt_rule *rule, int64_t *parts)
 			parts[i] = term->min;
 		if ((term->bounds & KTT_TERM_MAX) && parts[i] > term->max)
 			parts[i] = term->max;
-		sum += (uint64_t) parts[i];
 	}
+	for (size_t i = 0; i < rule->count; i++)
+		sum += (uint64_t) parts[i];
 	return sum;
 }
 
@@ -187,15 +196,10 @@ static inline ktt_status
 Close(const ktt_rule *rule, bool beyond, ktt_uint128 sum, int64_t sale,
 	  int64_t *parts, ktt_fault *fault)
 {
-	size_t		rest = 0;
-
-	while (rest < rule->count && rule->terms[rest].kind != KTT_TERM_REST)
-		rest++;
-	if (beyond || sum > (uint64_t) sale ||
-		(rest == rule->count && sum < (uint64_t) sale))
+	if (beyond || sum > (uint64_t) sale || (rule->rest == 0 && sum < (uint64_t) sale))
 		return Uncovered(beyond, sum, sale, fault);
-	if (rest < rule->count)
-		parts[rest] = sale - (int64_t) sum;
+	if (rule->rest > 0)
+		parts[rule->rest - 1] = sale - (int64_t) sum;
 	return KTT_OK;
 }
 

@@ -174,7 +174,7 @@ TakeRate(Reader *reader, const Number *number, uint32_t *rate)
 
 /* What follows a rate or a ladder: of a base, then perhaps min and max. */
 static ktt_status
-ReadBase(Reader *reader, const char *missing, ktt_term *term)
+ReadBase(Reader *reader, const char *missing, ktt_rule *rule, ktt_term *term)
 {
 	if (!TakeWord(reader, "of"))
 		return Refuse(reader, reader->at, KTT_SYNTAX, missing);
@@ -202,6 +202,7 @@ ReadBase(Reader *reader, const char *missing, ktt_term *term)
 					  &term->max) != KTT_OK)
 			return reader->fault->status;
 	}
+	rule->is_bounded = rule->is_bounded || term->bounds != 0;
 	return KTT_OK;
 }
 
@@ -277,7 +278,7 @@ ReadLadder(Reader *reader, ktt_rule *rule, ktt_term *term)
 	if (!TakeMark(reader, ')'))
 		return Refuse(reader, reader->at, KTT_SYNTAX,
 					  "A comma or a closing parenthesis was expected.");
-	return ReadBase(reader, "The word \"of\" was expected after the ladder.", term);
+	return ReadBase(reader, "The word \"of\" was expected after the ladder.", rule, term);
 }
 
 /* Read a term behind those that the rule has. */
@@ -291,7 +292,10 @@ ReadTerm(Reader *reader, ktt_rule *rule)
 	if (TakeWord(reader, "cost"))
 		term->kind = KTT_TERM_COST;
 	else if (TakeWord(reader, "rest"))
+	{
 		term->kind = KTT_TERM_REST;
+		rule->rest = rule->count;
+	}
 	else if (TakeWord(reader, "ladder"))
 	{
 		term->scale = KTT_SCALE_MARGINAL;
@@ -319,7 +323,7 @@ ReadTerm(Reader *reader, ktt_rule *rule)
 		SkipSpace(reader);
 		if (TakeRate(reader, &number, &term->rate) != KTT_OK)
 			return reader->fault->status;
-		return ReadBase(reader, "The word \"of\" was expected after the rate.", term);
+		return ReadBase(reader, "The word \"of\" was expected after the rate.", rule, term);
 	}
 	else if (TakeWord(reader, "per"))
 	{
@@ -381,8 +385,7 @@ ktt_split_parse(const char *text, size_t length, ktt_split *split,
 	ktt_split_places places;
 	ktt_rule   *rule = &split->rule;
 
-	rule->count = 0;
-	rule->step_count = 0;
+	ktt_rule_begin(rule);
 	for (;;)
 	{
 		size_t		i = rule->count;
