@@ -6,6 +6,10 @@ SELECT bench.expect(count(*), 'split: plpgsql with numeric gives the parts of kt
 FROM bench.split_ours o JOIN bench.sales s USING (id) LEFT JOIN bench.split_plpgsql_numeric p USING (id)
 WHERE o.shares <> ktt.shares(s.payees, ARRAY[p.supplier, p.platform, p.steward, p.sales, p.rest]) IS NOT FALSE;
 
+SELECT bench.expect(count(*), 'split: plpgsql with integers gives the parts of ktt to the cent')
+FROM bench.split_ours o JOIN bench.sales s USING (id) LEFT JOIN bench.split_plpgsql_int8 p USING (id)
+WHERE o.shares <> ktt.shares(s.payees, ARRAY[p.supplier, p.platform, p.steward, p.sales, p.rest]) IS NOT FALSE;
+
 SELECT bench.expect(count(*), 'split: windows with numeric give the parts of ktt to the cent')
 FROM bench.split_ours o JOIN bench.sales s USING (id) LEFT JOIN bench.split_window_numeric p USING (id)
 WHERE o.shares <> ktt.shares(s.payees, ARRAY[p.supplier, p.platform, p.steward, p.sales, p.rest]) IS NOT FALSE;

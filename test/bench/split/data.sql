@@ -47,6 +47,11 @@ CREATE VIEW bench.split_ours AS
 SELECT s.id, ktt.allocate(r.rule, s.sale, s.cost, s.units, s.payees) AS shares
 FROM bench.sales s JOIN bench.rules r USING (item_id);
 
+-- The floor: the same scan and join, which hands the same values to a trivial function of the server.
+CREATE VIEW bench.split_floor AS
+SELECT s.id, num_nonnulls(r.rule, s.sale, s.cost, s.units, s.payees) AS nothing
+FROM bench.sales s JOIN bench.rules r USING (item_id);
+
 -- The same rules for plpgsql: one kind and one rate for each party.
 CREATE UNLOGGED TABLE bench.rule_arrays AS
 SELECT r.item_id, ARRAY['cost', 'sale', 'margin', 'sale', 'rest'] AS kinds,
@@ -133,6 +138,67 @@ CREATE VIEW bench.split_plpgsql_numeric AS
 SELECT a.id, a.parts[1] AS supplier, a.parts[2] AS platform, a.parts[3] AS steward, a.parts[4] AS sales, a.parts[5] AS rest
 FROM (SELECT s.id, bench.allocate_numeric(s.sale, s.cost, r.kinds, r.rates) AS parts
       FROM bench.sales s JOIN bench.rule_arrays r USING (item_id) OFFSET 0) a;
+
+-- The same with whole numbers: rates in parts per million, remainders of a division.
+CREATE UNLOGGED TABLE bench.rule_ppm AS
+SELECT r.item_id, ARRAY[0, 1, 2, 1, 3] AS kinds, ARRAY[0, r.platform_ppm, r.steward_ppm, r.sales_ppm, 0] AS ppm
+FROM bench.rules r;
+VACUUM (FREEZE, ANALYZE) bench.rule_ppm;
+CREATE FUNCTION bench.allocate_int8(sale bigint, cost bigint, kinds int[], ppm bigint[])
+RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    v_parts bigint[];
+    v_remainders bigint[];
+    v_base bigint;
+    v_left bigint;
+    v_unnamed bigint;
+    v_best int;
+    v_rest int;
+    v_given bigint := 0;
+BEGIN
+    FOR b IN 1 .. 2 LOOP
+        v_base := CASE b WHEN 1 THEN sale ELSE sale - cost END;
+        v_left := 0;
+        FOR n IN 1 .. array_length(kinds, 1) LOOP
+            IF kinds[n] = b THEN
+                v_parts[n] := v_base * ppm[n] / 1000000;
+                v_remainders[n] := v_base * ppm[n] % 1000000;
+                v_left := v_left + v_remainders[n];
+                v_given := v_given + v_parts[n];
+            ELSIF b = 1 AND kinds[n] = 0 THEN
+                v_parts[n] := cost;
+                v_given := v_given + cost;
+            ELSIF b = 1 AND kinds[n] = 3 THEN
+                v_rest := n;
+            END IF;
+        END LOOP;
+        v_unnamed := (1000000 - v_left % 1000000) % 1000000;
+        v_left := (v_left + 999999) / 1000000;
+        WHILE v_left > 0 LOOP
+            v_best := NULL;
+            FOR n IN 1 .. array_length(kinds, 1) LOOP
+                IF kinds[n] = b AND (v_best IS NULL OR v_remainders[n] > v_remainders[v_best]) THEN
+                    v_best := n;
+                END IF;
+            END LOOP;
+            IF v_unnamed > v_remainders[v_best] THEN
+                v_unnamed := -1;
+            ELSE
+                v_parts[v_best] := v_parts[v_best] + 1;
+                v_remainders[v_best] := -1;
+                v_given := v_given + 1;
+            END IF;
+            v_left := v_left - 1;
+        END LOOP;
+    END LOOP;
+    v_parts[v_rest] := sale - v_given;
+    RETURN v_parts;
+END
+$$;
+CREATE VIEW bench.split_plpgsql_int8 AS
+SELECT a.id, a.parts[1] AS supplier, a.parts[2] AS platform, a.parts[3] AS steward, a.parts[4] AS sales, a.parts[5] AS rest
+FROM (SELECT s.id, bench.allocate_int8(s.sale, s.cost, r.kinds, r.ppm) AS parts
+      FROM bench.sales s JOIN bench.rule_ppm r USING (item_id) OFFSET 0) a;
 
 -- (b) Largest remainder in one statement with window functions: numeric, and the same with integers.
 CREATE VIEW bench.split_window_numeric AS
