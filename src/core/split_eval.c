@@ -1,6 +1,8 @@
 #include "split_answer.h"
 #include "split_ladder.h"
 
+#include <string.h>
+
 /* Bases are numbered from 0 in the order of the terms that name them. */
 #define BASES (KTT_TERM_OF_MARGIN - KTT_TERM_OF_SALE + 1)
 
@@ -40,7 +42,7 @@ ServeBase(const Remainders *base, int64_t *parts)
 	}
 }
 
-/* What no rule can be applied to. */
+/* A sale that no rule can be applied to. */
 static ktt_status
 CheckSale(const ktt_sale *sale, ktt_fault *fault)
 {
@@ -203,14 +205,23 @@ Close(const ktt_rule *rule, bool beyond, ktt_uint128 sum, int64_t sale,
 	return KTT_OK;
 }
 
+/* What neither a rule nor its ladders can be applied to. */
+static inline ktt_status
+CheckGiven(const ktt_rule *rule, const ktt_sale *sale, ktt_fault *fault)
+{
+	if (CheckSale(sale, fault) != KTT_OK ||
+		(rule->step_count > 0 && CheckVolume(rule, sale, fault) != KTT_OK))
+		return fault->status;
+	return KTT_OK;
+}
+
 ktt_status
 ktt_split_evaluate(const ktt_rule *rule, const ktt_sale *sale, int64_t *parts,
 				   ktt_fault *fault)
 {
 	bool		beyond;
 
-	if (CheckSale(sale, fault) != KTT_OK ||
-		(rule->step_count > 0 && CheckVolume(rule, sale, fault) != KTT_OK))
+	if (CheckGiven(rule, sale, fault) != KTT_OK)
 		return fault->status;
 	Round(rule, sale, parts, &beyond);
 	return Close(rule, beyond, Bound(rule, parts), sale->sale, parts, fault);
@@ -235,9 +246,12 @@ ktt_split_explain(const ktt_rule *rule, const ktt_sale *sale,
 	int64_t		parts[KTT_SPLIT_CLAUSES];
 	bool		beyond;
 
-	if (ktt_split_evaluate(rule, sale, parts, fault) != KTT_OK)
+	if (CheckGiven(rule, sale, fault) != KTT_OK)
 		return fault->status;
 	Round(rule, sale, rounded, &beyond);
+	memcpy(parts, rounded, rule->count * sizeof(parts[0]));
+	if (Close(rule, beyond, Bound(rule, parts), sale->sale, parts, fault) != KTT_OK)
+		return fault->status;
 	for (size_t i = 0; i < rule->count; i++)
 	{
 		const ktt_term *term = &rule->terms[i];
