@@ -41,7 +41,7 @@ make_key_file(input *in)
 			put(in, "# %016" PRIx64 "\n", chance());
 		if (one_in(8))
 			put(in, "%s\n", one_in(2) ? "" : " \t");
-		if (!one_in(3))
+		if (!one_in(5))
 			continue;
 		id += 1 + chance_below(one_in(10) ? 400000000 : 5);
 		put_key(in, id, purposes[i], "active");

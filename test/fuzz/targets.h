@@ -35,4 +35,10 @@ extern void make_split_packed(input *in);
 extern void make_key_file(input *in);
 extern void make_code(input *in);
 
+/* Right and nearly so. */
+extern void make_chain_json(input *in);
+extern void make_basket_json(input *in);
+extern void make_shares_json(input *in);
+extern void make_split_json(input *in);
+
 #endif

@@ -1,17 +1,21 @@
 # What is linked with the core alone and run outside any server: the unit tests,
 # one program per test/unit/*_test.c, the fuzz driver, one program of all
-# harnesses, and the driver of the oracle. From the top:
-# make -f test/unit/unit.mk [fuzz|oracle]
+# harnesses, and the driver of the oracle; and the fuzz client, which compares a
+# server with the core. From the top:
+# make -f test/unit/unit.mk [fuzz|fuzz_client|oracle]
 SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined
 B ?= build/unit
 UNIT_CFLAGS = -std=gnu11 -g -O1 -Wall -Wextra -Isrc -MMD -MP $(SANITIZE)
 
 CORE := $(patsubst src/%.c,$(B)/%.o,$(wildcard src/core/*.c))
 TESTS := $(patsubst test/unit/%.c,$(B)/%,$(wildcard test/unit/*_test.c))
-FUZZ := $(patsubst test/%.c,$(B)/%.o,$(filter-out %/libfuzzer.c %/server_client.c,$(wildcard test/fuzz/*.c)))
+FUZZ := $(patsubst test/%.c,$(B)/%.o,$(filter-out %/libfuzzer.c %/driver.c %/server_client.c,$(wildcard test/fuzz/*.c)))
+PG_CONFIG ?= pg_config
 
 all: $(TESTS)
 fuzz: $(B)/fuzz_driver
+
+fuzz_client: $(B)/fuzz_client
 
 oracle: $(B)/oracle
 
@@ -31,9 +35,12 @@ $(B)/fuzz/%.o: test/fuzz/%.c test/unit/unit.mk
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
 
-$(B)/fuzz_driver: $(FUZZ) $(CORE)
-	$(CC) $(UNIT_CFLAGS) -o $@ $(FUZZ) $(CORE) -lsodium -lm
+$(B)/fuzz_driver: test/fuzz/driver.c $(FUZZ) $(CORE)
+	$(CC) $(UNIT_CFLAGS) -o $@ $^ -lsodium -lm
+
+$(B)/fuzz_client: test/fuzz/server_client.c $(FUZZ) $(CORE)
+	$(CC) $(UNIT_CFLAGS) -I$$($(PG_CONFIG) --includedir) -o $@ $^ -L$$($(PG_CONFIG) --libdir) -lpq -lsodium -lm
 
 .DELETE_ON_ERROR:
-.PHONY: all fuzz oracle
--include $(CORE:.o=.d) $(FUZZ:.o=.d) $(TESTS:=.d)
+.PHONY: all fuzz fuzz_client oracle
+-include $(CORE:.o=.d) $(FUZZ:.o=.d) $(TESTS:=.d) $(wildcard $(B)/fuzz_*.d)
