@@ -223,7 +223,7 @@ static Datum
 Total(FunctionCallInfo fcinfo, ktt_vector_kind kind, bool units)
 {
 	KttPacked	packed = KTT_PACKED_ARG(0);
-	int64		total;
+	int64		total = 0;
 	ktt_status	status;
 	ktt_fault	fault;
 
