@@ -1,5 +1,5 @@
-# Dump and restore: two markets of an owner who is no superuser, in every form
-# of dump. Every table, sequence and definition is the same afterwards, nothing
+# Dump and restore: two markets of an owner who is no superuser, and tables of his
+# own with every type and index of ktt, in every form of dump. Every table, sequence and definition is the same afterwards, nothing
 # fires twice, every constraint still stands, and trade goes on.
 use strict;
 use warnings;
@@ -12,6 +12,7 @@ my $node = new_node('dump');
 my $directory = PostgreSQL::Test::Utils::tempdir;
 my @as_keeper = ('-U', 'keeper');
 my @schemas = ('market', 'Second Market');
+my @all_schemas = (@schemas, 'kept');
 
 $node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN; CREATE ROLE shop LOGIN; CREATE ROLE auditor LOGIN');
 
@@ -105,6 +106,67 @@ like($code, qr/^\w{4}-\w{4}$/, 'an order has a code');
 in_market('source', 'Second Market', "SELECT pay_order(1, o.id, o.amount, 'pay') FROM orders o WHERE o.request = 'coded'", extra_params => \@as_keeper);
 verified($node, 'source', $_, $_) for @schemas;
 
+# Whatever a table, an index and a view can do with the types.
+psql_ok($node, 'source', q{
+	CREATE SCHEMA kept;
+	SET search_path = kept, ktt, public;
+	CREATE DOMAIN short AS chain CHECK (depth(VALUE) <= 3);
+	CREATE TABLE sales (id bigint PRIMARY KEY, line chain(4) NOT NULL, top short DEFAULT '7>12', rule split, goods basket, parts shares,
+		owed bigint GENERATED ALWAYS AS (total(parts)) STORED, CONSTRAINT sales_goods_check CHECK (cardinality(goods) < 9));
+	INSERT INTO sales (id, line, rule, goods, parts)
+	SELECT n, chain(ARRAY[n % 5 + 1, n % 70 + 10, n + 100]), format('supplier cost, m%s 3%% of sale, leader rest', n)::split,
+		basket(ARRAY[n % 9 + 1, n % 40 + 20], ARRAY[1, 2], ARRAY[n, n * 2]), shares(ARRAY[n % 7 + 1, n + 50], ARRAY[n, -n / 2])
+	FROM generate_series(1::bigint, 600) n;
+	CREATE INDEX sales_line_btree ON sales (line);
+	CREATE INDEX sales_line_hash ON sales USING hash (line);
+	CREATE INDEX sales_line_gin ON sales USING gin (line);
+	CREATE INDEX sales_goods_gin ON sales USING gin (goods);
+	CREATE INDEX sales_parts_gin ON sales USING gin (parts);
+	CREATE INDEX sales_several_gin ON sales USING gin (line, goods, parts);
+	CREATE INDEX sales_slice_gin ON sales USING gin (slice(goods, '{1,2,3}'));
+	CREATE INDEX sales_upline ON sales (upline(line, 2));
+	CREATE INDEX sales_depth ON sales (depth(line), total(parts)) WHERE line ? 3;
+	CREATE UNIQUE INDEX sales_values ON sales (rule, goods, parts);
+	CREATE STATISTICS sales_statistics ON (upline(line, 1)), (cardinality(goods)) FROM sales;
+	CREATE VIEW totals AS SELECT upline(line, 1) AS top, sum(goods) AS goods, sum(parts) AS parts, count(*) FILTER (WHERE line ?| '{3,4}' AND goods ?& '{2}')
+	FROM sales WHERE line @> '1' IS NOT NULL GROUP BY 1;
+	CREATE TABLE ranges (line chain) PARTITION BY RANGE (line);
+	CREATE TABLE ranges_1 PARTITION OF ranges FOR VALUES FROM (MINVALUE) TO ('3');
+	CREATE TABLE ranges_2 PARTITION OF ranges FOR VALUES FROM ('3') TO (MAXVALUE);
+	INSERT INTO ranges SELECT line FROM sales;
+	CREATE TABLE places (rule split) PARTITION BY HASH (rule);
+	CREATE TABLE places_1 PARTITION OF places FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+	CREATE TABLE places_2 PARTITION OF places FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+	INSERT INTO places SELECT rule FROM sales;
+	ANALYZE sales}, extra_params => \@as_keeper);
+my %asked = (
+	sales_line_btree => q{line <@ '3>12'},
+	sales_line_gin => q{line ?| '{120,3}' AND line ?& '{3,22}'},
+	sales_goods_gin => q{goods ? 25 AND goods ?& '{3,25}'},
+	sales_parts_gin => q{parts ?| '{7,555}'},
+	sales_slice_gin => q{slice(goods, '{1,2,3}') ? 2},
+	sales_upline => q{upline(line, 2) = '3>12'},
+	sales_depth => q{depth(line) = 3 AND total(parts) > 250 AND line ? 3},
+);
+
+# What an index answers, or that another one does.
+sub answer
+{
+	my ($database, $index) = @_;
+	my $query = "SELECT count(*), sum(id) FROM sales WHERE $asked{$index}";
+	my $others = join ' ', map { $_ eq $index ? () : "DROP INDEX $_;" } 'sales_line_hash', 'sales_several_gin', grep { $_ ne $index } keys %asked;
+	my $plan = in_market($database, 'kept', "BEGIN; $others SET LOCAL enable_seqscan = off; EXPLAIN (COSTS OFF) $query; ROLLBACK", extra_params => \@as_keeper);
+	return 'not by the index' unless $plan =~ /\b\Q$index\E\b/;
+	return in_market($database, 'kept', "BEGIN; $others SET LOCAL enable_seqscan = off; $query; ROLLBACK", extra_params => \@as_keeper);
+}
+my %answer = map { $_ => answer('source', $_) } keys %asked;
+for my $index (sort keys %asked)
+{
+	my $plain = in_market('source', 'kept', "SET enable_indexscan = off; SET enable_bitmapscan = off; SELECT count(*), sum(id) FROM sales WHERE $asked{$index}");
+	is($answer{$index}, $plain, "$index answers as the rows do");
+	unlike($plain, qr/^0\|/, "$index has something to find");
+}
+
 # Trade goes on: orders, a settlement with what was due before, a payout, and in
 # the second market the code that was given out before.
 sub goes_on
@@ -135,12 +197,18 @@ sub goes_on
 }
 
 cmp_ok(scalar(split /\n/, content('source', $_)), '>', 40, "$_ has tables and sequences to compare") for @schemas;
-my %was = map { ("content $_" => content('source', $_), "definitions $_" => definitions('source', $_)) } @schemas;
+my %was = map { ("content $_" => content('source', $_), "definitions $_" => definitions('source', $_)) } @all_schemas;
 cmp_ok(scalar(split /\n/, $was{"definitions $_"}), '>', 300, "$_ has definitions to compare") for @schemas;
 
 sub same
 {
 	my ($database, $name) = @_;
+	is(content($database, 'kept'), $was{'content kept'}, "$name: every row of plain tables");
+	is(definitions($database, 'kept'), $was{'definitions kept'}, "$name: every definition of them");
+	is(in_market($database, 'kept', 'SELECT * FROM totals ORDER BY top'), in_market('source', 'kept', 'SELECT * FROM totals ORDER BY top'), "$name: their view");
+	is(answer($database, $_), $answer{$_}, "$name: $_ answers") for sort keys %asked;
+	refused($database, 'kept', q{INSERT INTO sales (id, line) VALUES (0, '1>2>3>4>5')}, qr/value too long for type ktt\.chain\(4\)/, "$name: the modifier of chain stands");
+	refused($database, 'kept', 'INSERT INTO sales (id, line, rule, goods, parts) SELECT 0, line, rule, goods, parts FROM sales LIMIT 1', qr/unique constraint "sales_values"/, "$name: values are unique");
 	for my $schema (@schemas)
 	{
 		is(content($database, $schema), $was{"content $schema"}, "$name: every row and sequence of $schema");
@@ -178,7 +246,7 @@ same('custom', 'custom');
 goes_on('custom', 'custom');
 
 # Only the markets, by their owner, who is no superuser, into a prepared database.
-$node->command_ok([ 'pg_dump', @as_keeper, '-Fc', '-n', 'market', '-n', '"Second Market"', '-f', "$directory/markets.dump", 'source' ], 'dump by the owner');
+$node->command_ok([ 'pg_dump', @as_keeper, '-Fc', (map { ('-n', qq{"$_"}) } @all_schemas), '-f', "$directory/markets.dump", 'source' ], 'dump by the owner');
 prepared('owned');
 psql_ok($node, 'owned', 'GRANT EXECUTE ON FUNCTION ktt.pickup_mac(text, uuid), ktt.pickup_macs(text, uuid) TO keeper');
 $node->command_ok([ 'pg_restore', @as_keeper, '--exit-on-error', '-d', 'owned', "$directory/markets.dump" ], 'restores by the owner');
