@@ -6,7 +6,7 @@ RESET client_min_messages;
 SET search_path = ktt, public;
 \pset null '(null)'
 
--- One small pair of values and one large, the large one in every form of storage.
+-- One small pair of values and one large, the large one in every form of storage; + makes it anew, uncompressed.
 CREATE TABLE forms_source AS
 SELECT size, basket_agg(i * 7, 1 + i % 3, 100 + i % 11) AS basket, shares_agg(i * 7, i % 9 + 1) AS shares
 FROM (VALUES ('small', 5), ('large', 1200)) AS v(size, n), generate_series(1, n) AS i GROUP BY size;
@@ -18,10 +18,10 @@ CREATE TABLE forms_external (LIKE forms_plain) WITH (toast_tuple_target = 128);
 ALTER TABLE forms_external ALTER basket SET STORAGE external, ALTER shares SET STORAGE external;
 CREATE TABLE forms_extended (LIKE forms_plain) WITH (toast_tuple_target = 128);
 ALTER TABLE forms_extended ALTER basket SET STORAGE extended, ALTER shares SET STORAGE extended;
-INSERT INTO forms_plain SELECT basket, shares FROM forms_source WHERE size = 'large';
-INSERT INTO forms_main SELECT basket, shares FROM forms_source WHERE size = 'large';
-INSERT INTO forms_external SELECT basket, shares FROM forms_source WHERE size = 'large';
-INSERT INTO forms_extended SELECT basket, shares FROM forms_source WHERE size = 'large';
+INSERT INTO forms_plain SELECT basket + '{}', shares + '{}' FROM forms_source WHERE size = 'large';
+INSERT INTO forms_main SELECT basket + '{}', shares + '{}' FROM forms_source WHERE size = 'large';
+INSERT INTO forms_external SELECT basket + '{}', shares + '{}' FROM forms_source WHERE size = 'large';
+INSERT INTO forms_extended SELECT basket + '{}', shares + '{}' FROM forms_source WHERE size = 'large';
 
 CREATE FUNCTION pg_temp.stored(name text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
