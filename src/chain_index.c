@@ -4,7 +4,7 @@
 #include "common/hashfn.h"
 #include "utils/sortsupport.h"
 
-static int
+static inline int
 Compare(Datum left, Datum right)
 {
 	struct varlena *a = KttChainPlain(left);

@@ -5,6 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define KTT_BIG_ENDIAN(word) __builtin_bswap64(word)
+#else
+#define KTT_BIG_ENDIAN(word) (word)
+#endif
+
 ktt_status
 ktt_chain_push(ktt_chain *chain, int64_t member)
 {
@@ -180,15 +186,34 @@ ktt_chain_unpack(ktt_chain *chain, const unsigned char *bytes, size_t size,
 	return KTT_OK;
 }
 
+static uint64_t
+next_word(const unsigned char *at)
+{
+	uint64_t	word;
+
+	memcpy(&word, at, sizeof(word));
+	return KTT_BIG_ENDIAN(word);
+}
+
+/* By words: a scan compares every chain it passes, and memcmp has to be called. */
 int
 ktt_chain_compare(const unsigned char *a, size_t a_size,
 				  const unsigned char *b, size_t b_size)
 {
-	int			order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+	size_t		size = a_size < b_size ? a_size : b_size;
 
-	if (order == 0)
-		return (a_size > b_size) - (a_size < b_size);
-	return order < 0 ? -1 : 1;
+	for (; size >= 8; size -= 8, a += 8, b += 8)
+	{
+		uint64_t	x = next_word(a);
+		uint64_t	y = next_word(b);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	for (; size > 0; size--, a++, b++)
+		if (*a != *b)
+			return *a < *b ? -1 : 1;
+	return (a_size > b_size) - (a_size < b_size);
 }
 
 bool
