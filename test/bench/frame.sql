@@ -36,6 +36,19 @@ CREATE FUNCTION bench.backends_cpu() RETURNS double precision LANGUAGE sql VOLAT
                            FROM '\) (.*)$') AS rest) s
 $$;
 
+-- Both, for statements with parallel workers, which have ended when the statement has.
+CREATE FUNCTION bench.all_cpu() RETURNS double precision LANGUAGE sql VOLATILE AS 'SELECT bench.cpu() + bench.backends_cpu()';
+
+-- Memory of the largest hash table of a statement, as its plan reports it, in bytes; NULL when it has none in memory.
+CREATE FUNCTION bench.hash_memory(statement text) RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT json) ' || statement INTO plan;
+    RETURN (SELECT max(m[1]::double precision) * 1024 FROM regexp_matches(plan::text, '"Peak Memory Usage": (\d+)', 'g') AS m);
+END
+$$;
+
 -- Uniform in [0, 1) and standard normal, by row number and a seed per column.
 CREATE FUNCTION bench.uniform(n bigint, seed int) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT ((hashint8extended(n, seed) >> 11) & 9007199254740991)::double precision / 9007199254740992

@@ -1,5 +1,12 @@
-SELECT bench.line('rollup_item', 'rollup_item', 'group_by', 'ms', 'group_by', 3);
+SELECT bench.line('rollup_item', 'rollup_item', 'group_by', 'ms', 'group_by', 6);
 SELECT bench.line('rollup_item.int4', 'rollup_item', 'group_by_int4', 'ms', 'group_by_four_byte_columns');
-SELECT bench.line('rollup_point_item', 'rollup_point_item', 'group_by', 'ms', 'group_by', 8);
+SELECT bench.line('rollup_point_item', 'rollup_point_item', 'group_by', 'ms', 'group_by', 15);
 SELECT bench.line('rollup_point_item.int4', 'rollup_point_item', 'group_by_int4', 'ms', 'group_by_four_byte_columns');
 SELECT bench.line('rollup_point_item.join', 'rollup_point_item', 'join', 'ms', 'group_by_over_a_join_with_the_orders');
+SELECT bench.line('rollup_item.parallel', 'rollup_item.parallel', 'group_by', 'ms', 'group_by,_two_workers_each', 6);
+SELECT bench.line('rollup_point_item.parallel', 'rollup_point_item.parallel', 'group_by', 'ms', 'group_by,_two_workers_each', 15);
+SELECT bench.line('basket_bytes', 'basket_bytes', 'lines', 'bytes', 'table_of_lines_without_indexes', 5);
+SELECT bench.line('basket_bytes.int4', 'basket_bytes', 'narrow_lines', 'bytes', 'four_byte_columns');
+SELECT bench.line('sum_floor', 'sum_floor', 'read', 'ms', 'sum(units(basket))', 0.5);
+SELECT bench.line('sum_floor.scan', 'sum_floor', 'scan', 'ms', 'count(basket)');
+SELECT bench.line('sum_floor.point', 'sum_floor.point', 'scan', 'ms', 'count(basket)_by_point');
