@@ -23,6 +23,9 @@ static uint64_t next_multiplier = GOLDEN;
  */
 #define FOR_EACH_KIND static inline __attribute__((always_inline))
 
+static ktt_status add_any(ktt_tally *tally, int sign, ktt_entry entry,
+						  ktt_fault *fault);
+
 FOR_EACH_KIND int64_t *
 slot_at(int64_t *slots, size_t index, ktt_vector_kind kind)
 {
@@ -65,10 +68,32 @@ find_slot(const ktt_tally *tally, int64_t key, ktt_vector_kind kind)
 	return slot;
 }
 
-static inline bool
-is_zero(const int64_t *sums, ktt_vector_kind kind)
+/* The sums at a place of the window. */
+FOR_EACH_KIND ktt_entry
+window_at(const ktt_tally *tally, size_t at, ktt_vector_kind kind, bool narrow)
 {
-	return sums[0] == 0 && sums[kind - 1] == 0;
+	ktt_entry	entry = {(int64_t) (tally->base + at), 0, 0};
+
+	at *= (size_t) kind;
+	if (kind == KTT_BASKET)
+		entry.units = narrow ? tally->narrow[at] : tally->wide[at];
+	at += (size_t) kind - 1;
+	entry.amount = narrow ? tally->narrow[at] : tally->wide[at];
+	return entry;
+}
+
+static inline ktt_entry
+slot_entry(const int64_t *slot, ktt_vector_kind kind)
+{
+	ktt_entry	entry = {slot[0], kind == KTT_BASKET ? slot[1] : 0, slot[kind]};
+
+	return entry;
+}
+
+static inline bool
+is_zero(const ktt_entry *entry)
+{
+	return (entry->units | entry->amount) == 0;
 }
 
 /* A walk over the sums that are not zero: the window in key order, the slots. */
@@ -78,52 +103,24 @@ typedef struct walk
 	size_t		next;
 } walk;
 
-static const int64_t *
-walk_on(walk *walk, int64_t *key)
+static bool
+walk_on(walk *walk, ktt_entry *entry)
 {
 	const ktt_tally *tally = walk->tally;
-	ktt_vector_kind kind = tally->kind;
 	size_t		end = tally->span + capacity_of(tally);
 
 	while (walk->next < end)
 	{
 		size_t		at = walk->next++;
 
-		if (at < tally->span)
-		{
-			const int64_t *sums = tally->window + at * (size_t) kind;
-
-			*key = (int64_t) (tally->base + at);
-			if (!is_zero(sums, kind))
-				return sums;
-		}
-		else
-		{
-			const int64_t *slot = slot_at(tally->slots, at - tally->span, kind);
-
-			*key = slot[0];
-			if (!is_zero(slot + 1, kind))
-				return slot + 1;
-		}
+		*entry = at < tally->span
+			? window_at(tally, at, tally->kind, tally->narrow != NULL)
+			: slot_entry(slot_at(tally->slots, at - tally->span, tally->kind),
+						 tally->kind);
+		if (!is_zero(entry))
+			return true;
 	}
-	return NULL;
-}
-
-/* Where the sums of key are kept; a slot is taken when need be, and is there. */
-static int64_t *
-place_of(ktt_tally *tally, int64_t key)
-{
-	int64_t    *slot;
-
-	if ((uint64_t) key - tally->base < tally->span)
-		return tally->window + ((uint64_t) key - tally->base) * (size_t) tally->kind;
-	slot = find_slot(tally, key, tally->kind);
-	if (*slot == 0)
-	{
-		*slot = key;
-		tally->used++;
-	}
-	return slot + 1;
+	return false;
 }
 
 static bool
@@ -141,44 +138,71 @@ take_slots(ktt_tally *tally, unsigned bits)
 	return tally->slots != NULL;
 }
 
+static bool
+take_window(ktt_tally *tally, bool narrow)
+{
+	size_t		numbers = tally->span * (size_t) tally->kind;
+	size_t		width = narrow ? sizeof(int32_t) : sizeof(int64_t);
+	void	   *window = tally->memory.allocate(tally->memory.owner, numbers * width);
+
+	tally->narrow = narrow ? window : NULL;
+	tally->wide = narrow ? NULL : window;
+	return window != NULL;
+}
+
+static void
+drop_window(ktt_tally *tally)
+{
+	if (tally->narrow != NULL)
+		tally->memory.release(tally->memory.owner, tally->narrow);
+	if (tally->wide != NULL)
+		tally->memory.release(tally->memory.owner, tally->wide);
+	tally->narrow = NULL;
+	tally->wide = NULL;
+}
+
+/* What there is to be kept. */
+typedef struct extent
+{
+	size_t		live;
+	uint64_t	lowest;
+	uint64_t	highest;
+	bool		narrow;			/* every sum fits into 32 bits */
+} extent;
+
 /*
- * Take new tables for live sums with keys from lowest to highest, and one more.
- * A window pays while it is no larger than the slots it saves. It reaches
- * beyond the keys, so that laying it anew is as rare as doubling the slots.
+ * Take new tables for live sums and one more. A window pays while it is no
+ * larger than the slots it saves. It reaches beyond the keys, so that laying it
+ * anew is as rare as doubling the slots.
  */
 static bool
-take_tables(ktt_tally *tally, size_t live, uint64_t lowest, uint64_t highest)
+take_tables(ktt_tally *tally, extent kept)
 {
-	uint64_t	span = live > 0 ? highest - lowest + 1 : 0;
+	uint64_t	span = kept.live > 0 ? kept.highest - kept.lowest + 1 : 0;
 	uint64_t	pad = span / 8;
 	unsigned	bits = FIRST_CAPACITY_BITS;
 
-	if (live >= WINDOW_MIN && span <= WINDOW_SPREAD * live)
+	tally->narrow = NULL;
+	tally->wide = NULL;
+	tally->base = 0;
+	tally->span = 0;
+	if (kept.live >= WINDOW_MIN && span <= WINDOW_SPREAD * kept.live)
 	{
-		tally->base = lowest > pad ? lowest - pad : 1;
-		tally->span = highest - tally->base + 1 + 2 * pad;
+		tally->base = kept.lowest > pad ? kept.lowest - pad : 1;
+		tally->span = kept.highest - tally->base + 1 + 2 * pad;
 		if (tally->span > INT64_MAX - tally->base)
 			tally->span = INT64_MAX - tally->base + 1;
-		tally->window = tally->memory.allocate(tally->memory.owner,
-											   tally->span * tally->kind * sizeof(int64_t));
-		if (tally->window == NULL)
+		if (!take_window(tally, kept.narrow))
 			return false;
 
 		/* What pays for looking at the whole window at the next rebuild. */
-		live = span / WINDOW_REBUILD;
+		kept.live = span / WINDOW_REBUILD;
 	}
-	else
-	{
-		tally->window = NULL;
-		tally->base = 0;
-		tally->span = 0;
-	}
-	while (((size_t) 1 << bits) / 8 * 3 <= live)
+	while (((size_t) 1 << bits) / 8 * 3 <= kept.live)
 		bits++;
 	if (take_slots(tally, bits))
 		return true;
-	if (tally->window != NULL)
-		tally->memory.release(tally->memory.owner, tally->window);
+	drop_window(tally);
 	return false;
 }
 
@@ -189,34 +213,28 @@ rebuild(ktt_tally *tally, ktt_fault *fault)
 	ktt_tally	old = *tally;
 	walk		counting = {&old, 0};
 	walk		moving = {&old, 0};
-	size_t		live = 0;
-	uint64_t	lowest = UINT64_MAX;
-	uint64_t	highest = 0;
-	const int64_t *sums;
-	int64_t		key;
+	extent		kept = {0, UINT64_MAX, 0, true};
+	ktt_entry	entry;
 
 	ktt_pause();
-	while (walk_on(&counting, &key) != NULL)
+	while (walk_on(&counting, &entry))
 	{
-		live++;
-		if ((uint64_t) key < lowest)
-			lowest = (uint64_t) key;
-		if ((uint64_t) key > highest)
-			highest = (uint64_t) key;
+		kept.live++;
+		if ((uint64_t) entry.key < kept.lowest)
+			kept.lowest = (uint64_t) entry.key;
+		if ((uint64_t) entry.key > kept.highest)
+			kept.highest = (uint64_t) entry.key;
+		if (entry.units != (int32_t) entry.units ||
+			entry.amount != (int32_t) entry.amount)
+			kept.narrow = false;
 	}
-	if (live > KTT_VECTOR_ENTRIES_MAX ||
-		!take_tables(tally, live, lowest, highest))
+	if (kept.live > KTT_VECTOR_ENTRIES_MAX || !take_tables(tally, kept))
 	{
 		*tally = old;
 		return ktt_vector_crowded(fault);
 	}
-	while ((sums = walk_on(&moving, &key)) != NULL)
-	{
-		int64_t    *place = place_of(tally, key);
-
-		place[0] = sums[0];
-		place[tally->kind - 1] = sums[tally->kind - 1];
-	}
+	while (walk_on(&moving, &entry))
+		(void) add_any(tally, 1, entry, fault);
 	ktt_tally_end(&old);
 	return KTT_OK;
 }
@@ -240,26 +258,60 @@ ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
 	 */
 	tally->multiplier = next_multiplier;
 	next_multiplier += GOLDEN << 1;
-	return take_tables(tally, 0, 0, 0) ? KTT_OK : ktt_vector_crowded(fault);
+	return take_tables(tally, (extent) {0, 0, 0, true}) ? KTT_OK : ktt_vector_crowded(fault);
 }
 
 void
 ktt_tally_end(ktt_tally *tally)
 {
-	if (tally->window != NULL)
-		tally->memory.release(tally->memory.owner, tally->window);
+	drop_window(tally);
 	tally->memory.release(tally->memory.owner, tally->slots);
-	tally->window = NULL;
 	tally->slots = NULL;
 }
 
-/* Take a place for a key that has none yet; NULL with a fault. */
-static __attribute__((noinline)) int64_t *
-new_place(ktt_tally *tally, int64_t key, ktt_fault *fault)
+/* The first sum that does not fit into 32 bits gives all of them 64. */
+static __attribute__((noinline)) ktt_status
+widen(ktt_tally *tally, ktt_fault *fault)
+{
+	int32_t    *narrow = tally->narrow;
+	size_t		numbers = tally->span * (size_t) tally->kind;
+
+	if (!take_window(tally, false))
+	{
+		tally->narrow = narrow;
+		return ktt_vector_crowded(fault);
+	}
+	for (size_t i = 0; i < numbers; i++)
+		tally->wide[i] = narrow[i];
+	tally->memory.release(tally->memory.owner, narrow);
+	return KTT_OK;
+}
+
+/* Give a place to a key that has none yet, and add to it. */
+static __attribute__((noinline)) ktt_status
+add_new(ktt_tally *tally, int sign, ktt_entry entry, ktt_fault *fault)
 {
 	if (tally->used >= tally->fill && rebuild(tally, fault) != KTT_OK)
-		return NULL;
-	return place_of(tally, key);
+		return fault->status;
+	if ((uint64_t) entry.key - tally->base >= tally->span)
+	{
+		*find_slot(tally, entry.key, tally->kind) = entry.key;
+		tally->used++;
+	}
+	return add_any(tally, sign, entry, fault);
+}
+
+/*
+ * Modulo 2^64, in which a sum that fits into 32 bits is the true one: a value
+ * that goes round ends far away from them.
+ */
+#define NARROW_BIAS UINT64_C(0x80000000)
+
+FOR_EACH_KIND uint64_t
+add_modulo(int sign, int64_t sum, int64_t value)
+{
+	return sign > 0 ? (uint64_t) sum + (uint64_t) value
+		: (uint64_t) sum - (uint64_t) value;
 }
 
 FOR_EACH_KIND bool
@@ -271,30 +323,53 @@ accumulate(int64_t *sum, int sign, int64_t value)
 }
 
 FOR_EACH_KIND ktt_status
-add_entry(ktt_tally *tally, int sign, int64_t key, int64_t units,
-		  int64_t amount, ktt_vector_kind kind, ktt_fault *fault)
+add_entry(ktt_tally *tally, int sign, ktt_entry entry,
+		  ktt_vector_kind kind, ktt_fault *fault)
 {
-	uint64_t	offset = (uint64_t) key - tally->base;
+	uint64_t	offset = (uint64_t) entry.key - tally->base;
 	int64_t    *sums;
 
 	if (likely_(offset < tally->span))
-		sums = tally->window + offset * (size_t) kind;
-	else
 	{
-		sums = find_slot(tally, key, kind);
-		if (unlikely_(*sums == 0))
+		offset *= (uint64_t) kind;
+		if (tally->narrow != NULL)
 		{
-			sums = new_place(tally, key, fault);
-			if (sums == NULL)
+			int32_t    *narrow = tally->narrow + offset;
+			uint64_t	units = kind == KTT_BASKET
+				? add_modulo(sign, narrow[0], entry.units) : 0;
+			uint64_t	amount = add_modulo(sign, narrow[kind - 1], entry.amount);
+
+			if (likely_(((units + NARROW_BIAS) | (amount + NARROW_BIAS)) <= UINT32_MAX))
+			{
+				if (kind == KTT_BASKET)
+					narrow[0] = (int32_t) (int64_t) units;
+				narrow[kind - 1] = (int32_t) (int64_t) amount;
+				return KTT_OK;
+			}
+			if (widen(tally, fault) != KTT_OK)
 				return fault->status;
 		}
-		else
-			sums++;
+		sums = tally->wide + offset;
 	}
-	if (unlikely_((kind == KTT_BASKET && accumulate(&sums[0], sign, units)) ||
-				  accumulate(&sums[kind - 1], sign, amount)))
-		return ktt_vector_overflow(key, fault);
+	else
+	{
+		sums = find_slot(tally, entry.key, kind);
+		if (unlikely_(*sums == 0))
+			return add_new(tally, sign, entry, fault);
+		sums++;
+	}
+	if (unlikely_((kind == KTT_BASKET && accumulate(&sums[0], sign, entry.units)) ||
+				  accumulate(&sums[kind - 1], sign, entry.amount)))
+		return ktt_vector_overflow(entry.key, fault);
 	return KTT_OK;
+}
+
+static ktt_status
+add_any(ktt_tally *tally, int sign, ktt_entry entry, ktt_fault *fault)
+{
+	return tally->kind == KTT_BASKET
+		? add_entry(tally, sign, entry, KTT_BASKET, fault)
+		: add_entry(tally, sign, entry, KTT_SHARES, fault);
 }
 
 /* The fourth byte of a varint and all behind it; value holds the first three. */
@@ -361,6 +436,7 @@ add_packed(ktt_tally *tally, int sign, const unsigned char *packed,
 		uint64_t	delta;
 		uint64_t	units = 0;
 		uint64_t	amount;
+		ktt_entry	entry;
 		ktt_status	status;
 
 		if (unlikely_(in >= end))
@@ -376,12 +452,14 @@ add_packed(ktt_tally *tally, int sign, const unsigned char *packed,
 		if (unlikely_(in >= end || key - 1 >= INT64_MAX))
 			return ktt_vector_broken(fault);
 		in = get_number(in, &amount);
-		status = add_entry(tally, sign, (int64_t) key, ktt_unzigzag(units),
-						   ktt_unzigzag(amount), kind, fault);
+		entry.key = (int64_t) key;
+		entry.units = ktt_unzigzag(units);
+		entry.amount = ktt_unzigzag(amount);
+		status = add_entry(tally, sign, entry, kind, fault);
 		if (unlikely_(status != KTT_OK))
 			return status;
 	}
-	return KTT_OK;
+	return likely_(in == end) ? KTT_OK : ktt_vector_broken(fault);
 }
 
 ktt_status
@@ -401,15 +479,12 @@ ktt_status
 ktt_tally_add_tally(ktt_tally *tally, int sign, const ktt_tally *other,
 					ktt_fault *fault)
 {
-	ktt_vector_kind kind = other->kind;
 	walk		others = {other, 0};
-	const int64_t *sums;
-	int64_t		key;
+	ktt_entry	entry;
 
-	while ((sums = walk_on(&others, &key)) != NULL)
+	while (walk_on(&others, &entry))
 	{
-		ktt_status	status = add_entry(tally, sign, key, sums[0],
-									   sums[kind - 1], kind, fault);
+		ktt_status	status = add_any(tally, sign, entry, fault);
 
 		if (status != KTT_OK)
 			return status;
@@ -417,33 +492,57 @@ ktt_tally_add_tally(ktt_tally *tally, int sign, const ktt_tally *other,
 	return KTT_OK;
 }
 
+/* The entries of the window, copied to out unless that is NULL. */
+FOR_EACH_KIND size_t
+read_window(const ktt_tally *tally, ktt_entry *out, ktt_vector_kind kind,
+			bool narrow)
+{
+	size_t		count = 0;
+
+	for (size_t at = 0; at < tally->span; at++)
+	{
+		ktt_entry	entry = window_at(tally, at, kind, narrow);
+
+		if (out == NULL)
+			count += !is_zero(&entry);
+		else if (!is_zero(&entry))
+			out[count++] = entry;
+	}
+	return count;
+}
+
+/* All entries, unsorted behind the window. */
+FOR_EACH_KIND size_t
+read_all(const ktt_tally *tally, ktt_entry *out)
+{
+	walk		slots = {tally, tally->span};
+	ktt_entry	entry;
+	size_t		count;
+
+	if (tally->kind == KTT_BASKET)
+		count = tally->narrow != NULL
+			? read_window(tally, out, KTT_BASKET, true)
+			: read_window(tally, out, KTT_BASKET, false);
+	else
+		count = tally->narrow != NULL
+			? read_window(tally, out, KTT_SHARES, true)
+			: read_window(tally, out, KTT_SHARES, false);
+	for (; walk_on(&slots, &entry); count++)
+		if (out != NULL)
+			out[count] = entry;
+	return count;
+}
+
 size_t
 ktt_tally_count(const ktt_tally *tally)
 {
-	walk		counting = {tally, 0};
-	size_t		count = 0;
-	int64_t		key;
-
-	while (walk_on(&counting, &key) != NULL)
-		count++;
-	return count;
+	return read_all(tally, NULL);
 }
 
 size_t
 ktt_tally_entries(const ktt_tally *tally, ktt_entry *out)
 {
-	walk		copying = {tally, 0};
-	const int64_t *sums;
-	int64_t		key;
-	size_t		count = 0;
-
-	while ((sums = walk_on(&copying, &key)) != NULL)
-	{
-		out[count].key = key;
-		out[count].units = tally->kind == KTT_BASKET ? sums[0] : 0;
-		out[count].amount = sums[tally->kind - 1];
-		count++;
-	}
+	size_t		count = read_all(tally, out);
 
 	/* The window comes first and in order. */
 	if (tally->used > 0)

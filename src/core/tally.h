@@ -3,8 +3,8 @@
  * added straight from their bytes.
  *
  * Two tables side by side. A window holds the sums of a range of keys by
- * position, without keys: ids come dense, and this takes a third of the cache
- * that hashing takes. An open-addressing hash table holds all other keys; when
+ * position, without keys and in 32 bits each while they fit: ids come dense, and
+ * this takes a sixth of the cache that hashing takes. An open-addressing hash table holds all other keys; when
  * it fills up, the window is laid anew where that pays. Sums that became zero
  * keep their slot until then, so that a moving frame does not grow with its
  * history.
@@ -24,7 +24,8 @@ typedef struct ktt_tally_memory
 
 typedef struct ktt_tally
 {
-	int64_t    *window;			/* units (baskets only) and amount of each key */
+	int32_t    *narrow;			/* units (baskets only) and amount of each key in the window */
+	int64_t    *wide;			/* the same once a sum does not fit; one of them is NULL */
 	uint64_t	base;			/* key of the first sum in the window */
 	uint64_t	span;			/* keys in the window; 0 before there is one */
 	int64_t    *slots;			/* key, units (baskets only), amount; key 0 is free */
