@@ -197,7 +197,7 @@ RandomVolume(int64_t highest)
 		case 0:
 			return INT64_MAX - (int64_t) Random(2000);
 		case 1:
-			return INT64_MAX - highest + (int64_t) Random(1500);
+			return INT64_MAX - highest + (int64_t) Random(highest < 1500 ? highest + 1 : 1500);
 		default:
 			return (int64_t) Random(3000);
 	}
