@@ -1,24 +1,24 @@
 -- ktt.shares: account -> amount, {17:1990,22:-350}
 --
--- COST is in calls of a small built-in operator, for the usual value of some
--- five entries, by counting instructions: 1 where only bytes or a head are
--- read, 2 where the entries are walked, 3 to 5 where a value is made, 10 and
--- more for text, sorting, jsonb and sets of rows.
+-- COST by counted instructions for a value of five entries, where 1 is what two
+-- short values take to compare, some 130: 3 for a walk through the entries, 8 to
+-- 17 where a value is made of others, 15 and 30 for text out and in, 80 where
+-- jsonb or a set of rows is set up.
 -- LEAKPROOF is what compares and hashes bytes: nothing else can be sure not to
 -- meet a damaged value, or a sum that does not fit, and tell of it.
 
 CREATE TYPE ktt.shares;
 
 CREATE FUNCTION ktt.shares_in(cstring) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_in';
+    IMMUTABLE STRICT PARALLEL SAFE COST 30 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_in';
 COMMENT ON FUNCTION ktt.shares_in(cstring) IS 'Text input.';
 
 CREATE FUNCTION ktt.shares_out(ktt.shares) RETURNS cstring
-    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_out';
+    IMMUTABLE STRICT PARALLEL SAFE COST 15 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_out';
 COMMENT ON FUNCTION ktt.shares_out(ktt.shares) IS 'Text output.';
 
 CREATE FUNCTION ktt.shares_recv(internal) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_recv';
+    IMMUTABLE STRICT PARALLEL SAFE COST 8 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_recv';
 COMMENT ON FUNCTION ktt.shares_recv(internal) IS 'Binary input, checked as strictly as text.';
 
 CREATE FUNCTION ktt.shares_send(ktt.shares) RETURNS bytea
@@ -142,7 +142,7 @@ CREATE FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) RETURNS ktt.shares
 COMMENT ON FUNCTION ktt.shares_subtract(ktt.shares, ktt.shares) IS 'Implementation of operator -.';
 
 CREATE FUNCTION ktt.shares_negate(ktt.shares) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_negate';
+    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_negate';
 COMMENT ON FUNCTION ktt.shares_negate(ktt.shares) IS 'Implementation of unary operator -.';
 
 CREATE OPERATOR ktt.+ (
@@ -157,11 +157,11 @@ CREATE OPERATOR ktt.- (RIGHTARG = ktt.shares, FUNCTION = ktt.shares_negate);
 COMMENT ON OPERATOR ktt.- (NONE, ktt.shares) IS 'Every entry with the opposite sign.';
 
 CREATE FUNCTION ktt.shares_times(ktt.shares, bigint) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_times';
+    IMMUTABLE STRICT PARALLEL SAFE COST 8 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_times';
 COMMENT ON FUNCTION ktt.shares_times(ktt.shares, bigint) IS 'Implementation of operator *.';
 
 CREATE FUNCTION ktt.times_shares(bigint, ktt.shares) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_times_shares';
+    IMMUTABLE STRICT PARALLEL SAFE COST 8 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_times_shares';
 COMMENT ON FUNCTION ktt.times_shares(bigint, ktt.shares) IS 'Implementation of operator *.';
 
 CREATE OPERATOR ktt.* (
@@ -216,11 +216,11 @@ COMMENT ON AGGREGATE ktt.shares_agg(bigint, bigint) IS
 -- Reading shares.
 
 CREATE FUNCTION ktt.total(ktt.shares) RETURNS bigint
-    IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_total';
+    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_total';
 COMMENT ON FUNCTION ktt.total(ktt.shares) IS 'The amounts of all accounts together; zero for a balanced journal.';
 
 CREATE FUNCTION ktt.amount(shares ktt.shares, account bigint) RETURNS bigint
-    IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_amount_of';
+    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_amount_of';
 COMMENT ON FUNCTION ktt.amount(ktt.shares, bigint) IS 'Amount of an account; NULL when the shares do not name it.';
 
 CREATE OPERATOR ktt.-> (LEFTARG = ktt.shares, RIGHTARG = bigint, FUNCTION = ktt.amount);
@@ -231,14 +231,14 @@ CREATE FUNCTION ktt.cardinality(ktt.shares) RETURNS integer
 COMMENT ON FUNCTION ktt.cardinality(ktt.shares) IS 'Number of different accounts.';
 
 CREATE FUNCTION ktt.has(shares ktt.shares, account bigint) RETURNS boolean
-    IMMUTABLE STRICT PARALLEL SAFE COST 2 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_has';
+    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_has';
 COMMENT ON FUNCTION ktt.has(ktt.shares, bigint) IS 'Implementation of operator ?';
 
 CREATE OPERATOR ktt.? (LEFTARG = ktt.shares, RIGHTARG = bigint, FUNCTION = ktt.has, RESTRICT = ktt.vector_key_sel, JOIN = contjoinsel);
 COMMENT ON OPERATOR ktt.? (ktt.shares, bigint) IS 'Do the shares name the account.';
 
 CREATE FUNCTION ktt.has_any(shares ktt.shares, accounts bigint[]) RETURNS boolean
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_has_any';
+    IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_has_any';
 COMMENT ON FUNCTION ktt.has_any(ktt.shares, bigint[]) IS 'Implementation of operator ?|';
 
 CREATE OPERATOR ktt.?| (
@@ -248,7 +248,7 @@ CREATE OPERATOR ktt.?| (
 COMMENT ON OPERATOR ktt.?| (ktt.shares, bigint[]) IS 'Do the shares name any of the accounts; of none, none; NULL elements do not count.';
 
 CREATE FUNCTION ktt.has_all(shares ktt.shares, accounts bigint[]) RETURNS boolean
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_has_all';
+    IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_has_all';
 COMMENT ON FUNCTION ktt.has_all(ktt.shares, bigint[]) IS 'Implementation of operator ?&';
 
 CREATE OPERATOR ktt.?& (
@@ -258,30 +258,30 @@ CREATE OPERATOR ktt.?& (
 COMMENT ON OPERATOR ktt.?& (ktt.shares, bigint[]) IS 'Do the shares name all of the accounts; of none, all; NULL elements do not count.';
 
 CREATE FUNCTION ktt.slice(shares ktt.shares, accounts bigint[]) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_slice';
+    IMMUTABLE STRICT PARALLEL SAFE COST 8 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_slice';
 COMMENT ON FUNCTION ktt.slice(ktt.shares, bigint[]) IS 'The entries of the named accounts.';
 
 CREATE FUNCTION ktt.reverse(left ktt.shares, refund bigint) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_reverse';
+    IMMUTABLE STRICT PARALLEL SAFE COST 17 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_reverse';
 COMMENT ON FUNCTION ktt.reverse(ktt.shares, bigint) IS 'The part of what is left that a refund takes back: the refund by largest remainder over the amounts left, ties to the lower account.';
 
 -- 500 rows where the planner cannot tell: it is a sum over many values then.
 CREATE FUNCTION ktt.entries(ktt.shares) RETURNS TABLE(account bigint, amount bigint)
-    IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 500 SUPPORT ktt.vector_rows_support LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_entries';
+    IMMUTABLE STRICT PARALLEL SAFE COST 80 ROWS 500 SUPPORT ktt.vector_rows_support LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_entries';
 COMMENT ON FUNCTION ktt.entries(ktt.shares) IS 'The entries as rows in the order of the accounts.';
 
 CREATE FUNCTION ktt.top(shares ktt.shares, n integer) RETURNS TABLE(account bigint, amount bigint)
-    IMMUTABLE STRICT PARALLEL SAFE COST 10 ROWS 500 SUPPORT ktt.vector_rows_support LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_top';
+    IMMUTABLE STRICT PARALLEL SAFE COST 80 ROWS 500 SUPPORT ktt.vector_rows_support LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_top';
 COMMENT ON FUNCTION ktt.top(ktt.shares, integer) IS 'The n greatest amounts, greatest first, ties to the lower account.';
 
 -- An inverted index: the keys of every value.
 
 CREATE FUNCTION ktt.shares_gin_value(ktt.shares, internal) RETURNS internal
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_gin_value';
+    IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_gin_value';
 COMMENT ON FUNCTION ktt.shares_gin_value(ktt.shares, internal) IS 'For an inverted index: the keys of a value.';
 
 CREATE FUNCTION ktt.shares_gin_query(ktt.shares, internal, smallint, internal, internal, internal, internal) RETURNS internal
-    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_gin_query';
+    IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_gin_query';
 COMMENT ON FUNCTION ktt.shares_gin_query(ktt.shares, internal, smallint, internal, internal, internal, internal) IS
     'For an inverted index: the keys that a query looks for.';
 
@@ -305,19 +305,19 @@ COMMENT ON OPERATOR FAMILY ktt.shares_gin_ops USING gin IS 'The accounts of ktt.
 -- Making shares.
 
 CREATE FUNCTION ktt.shares(account bigint, amount bigint) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 5 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_make';
+    IMMUTABLE STRICT PARALLEL SAFE COST 3 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_make';
 COMMENT ON FUNCTION ktt.shares(bigint, bigint) IS 'Shares of one account.';
 
 CREATE FUNCTION ktt.shares(accounts bigint[], amounts bigint[]) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_from_arrays';
+    IMMUTABLE STRICT PARALLEL SAFE COST 8 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_from_arrays';
 COMMENT ON FUNCTION ktt.shares(bigint[], bigint[]) IS 'Shares from arrays of one length; repeated accounts add up, zero entries vanish.';
 
 CREATE FUNCTION ktt.shares(jsonb) RETURNS ktt.shares
-    IMMUTABLE STRICT PARALLEL SAFE COST 50 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_from_jsonb';
+    IMMUTABLE STRICT PARALLEL SAFE COST 80 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_from_jsonb';
 COMMENT ON FUNCTION ktt.shares(jsonb) IS 'Shares from {"17": 1990}.';
 
 CREATE FUNCTION ktt.to_jsonb(ktt.shares) RETURNS jsonb
-    IMMUTABLE STRICT PARALLEL SAFE COST 50 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_to_jsonb';
+    IMMUTABLE STRICT PARALLEL SAFE COST 80 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_shares_to_jsonb';
 COMMENT ON FUNCTION ktt.to_jsonb(ktt.shares) IS 'Shares as {"17": 1990}.';
 
 CREATE CAST (jsonb AS ktt.shares) WITH FUNCTION ktt.shares(jsonb);
