@@ -1,8 +1,9 @@
 /*
  * Splits: text and packed form are each other's inverse, and the parts of any
- * sale sum to it or the rule is refused for that sale.
+ * sale sum to it or the rule is refused for that sale. What is said of a rule
+ * agrees with trying it.
  */
-#include "core/split.h"
+#include "core/split_answer.h"
 #include "fuzz.h"
 
 static void
@@ -50,7 +51,7 @@ pieces(const uint8_t *data, size_t size)
 	else
 		MUST(party.length >= 1 && party.length <= KTT_PARTY_MAX);
 
-	rule.count = rule.step_count = 0;
+	ktt_rule_begin(&rule);
 	status = ktt_term_parse((const char *) data, size, &rule, &fault);
 	if (status != KTT_OK)
 		fuzz_refused(FUZZ_TEXT, status, &fault, size);
@@ -61,7 +62,7 @@ pieces(const uint8_t *data, size_t size)
 		char		again[KTT_TERM_TEXT_MAX];
 		size_t		length = (size_t) (ktt_term_print(text, &rule, 0) - text);
 
-		copy.count = copy.step_count = 0;
+		ktt_rule_begin(&copy);
 		MUST(ktt_term_parse(text, length, &copy, &fault) == KTT_OK);
 		MUST((size_t) (ktt_term_print(again, &copy, 0) - again) == length);
 		MUST(memcmp(text, again, length) == 0);
@@ -95,6 +96,53 @@ evaluate(const ktt_rule *rule, const int64_t *numbers)
 	}
 }
 
+static void
+pause_search(void)
+{
+}
+
+/* Reasons lead to the parts, and a search finds what trying every sale finds. */
+static void
+answers(const ktt_rule *rule, const int64_t *numbers)
+{
+	static ktt_reason reasons[KTT_SPLIT_CLAUSES];
+	ktt_sale	sale = {numbers[0], numbers[1], numbers[2], numbers[3]};
+	int64_t		lowest = sale.sale > INT64_MAX - 20 ? INT64_MAX - 20 : sale.sale;
+	int64_t		parts[KTT_SPLIT_CLAUSES];
+	ktt_fault	fault = {0};
+	ktt_failures found;
+	ktt_failures tried = {0};
+
+	if (ktt_split_explain(rule, &sale, reasons, &fault) == KTT_OK)
+	{
+		MUST(ktt_split_evaluate(rule, &sale, parts, &fault) == KTT_OK);
+		for (size_t i = 0; i < rule->count; i++)
+		{
+			MUST(reasons[i].part == parts[i]);
+			MUST(reasons[i].rounded == reasons[i].whole ||
+				 (reasons[i].rounded == reasons[i].whole + 1 && reasons[i].millionths > 0));
+			MUST(reasons[i].bound != 0 || reasons[i].part == reasons[i].rounded);
+		}
+	}
+	else
+		MUST(ktt_split_evaluate(rule, &sale, parts, &fault) == fault.status &&
+			 fault.status != KTT_OK);
+
+	ktt_split_search(rule, &sale, lowest, lowest + 20, pause_search, &found);
+	for (int64_t i = 0; i <= 20; i++)
+	{
+		sale.sale = lowest + i;
+		if (ktt_split_evaluate(rule, &sale, parts, &fault) == KTT_OK)
+			continue;
+		if (!tried.any)
+			tried.lowest = sale.sale;
+		tried.any = true;
+		tried.highest = sale.sale;
+	}
+	MUST(found.any == tried.any);
+	MUST(!found.any || (found.lowest == tried.lowest && found.highest == tried.highest));
+}
+
 bool
 fuzz_split(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_t size)
 {
@@ -118,5 +166,6 @@ fuzz_split(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_t s
 		MUST(packed_size == size && memcmp(packed, data, size) == 0);
 	round_trip(&split, packed, packed_size);
 	evaluate(&split.rule, numbers);
+	answers(&split.rule, numbers);
 	return true;
 }
