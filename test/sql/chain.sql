@@ -144,6 +144,63 @@ CREATE TEMP TABLE chains_back (id integer, c chain);
 \copy chains_back FROM 'results/chain.binary' (FORMAT binary)
 SELECT count(*) AS rows, count(*) FILTER (WHERE a.c IS DISTINCT FROM b.c) AS different FROM chains AS a FULL JOIN chains_back AS b USING (id);
 
+\copy chains TO 'results/chain.text'
+TRUNCATE chains_back;
+\copy chains_back FROM 'results/chain.text'
+SELECT count(*) AS rows, count(*) FILTER (WHERE a.c IS DISTINCT FROM b.c) AS different FROM chains AS a FULL JOIN chains_back AS b USING (id);
+
+-- The same chains are the same however they are stored: with a short header, a long one, compressed, out of the row
+CREATE TEMP TABLE plain (c chain);
+CREATE TEMP TABLE compressed (c chain, filler text DEFAULT repeat('x', 2500)) WITH (toast_tuple_target = 128);
+ALTER TABLE compressed ALTER c SET STORAGE extended, ALTER filler SET STORAGE plain;
+CREATE TEMP TABLE external (c chain, filler text DEFAULT repeat('x', 2500)) WITH (toast_tuple_target = 128);
+ALTER TABLE external ALTER c SET STORAGE external, ALTER filler SET STORAGE plain;
+INSERT INTO plain SELECT c FROM chains WHERE id % 500 = 2 AND id <= 20000 UNION ALL SELECT u FROM chains, unnest((uplines(c))[59:64]) AS u WHERE id BETWEEN 20001 AND 20010;
+INSERT INTO compressed SELECT c FROM plain;
+INSERT INTO external SELECT c FROM plain;
+CREATE TEMP VIEW stored AS
+SELECT 'plain' AS how, c, pg_column_compression(c) AS by, pg_column_size(c) AS size FROM plain
+UNION ALL SELECT 'compressed', c, pg_column_compression(c), pg_column_size(c) FROM compressed
+UNION ALL SELECT 'external', c, pg_column_compression(c), pg_column_size(c) FROM external
+UNION ALL SELECT 'made', (c::text)::chain, NULL, NULL FROM plain;
+SELECT how, by IS NOT NULL AS is_compressed, count(*), count(*) FILTER (WHERE size < 127) AS short, count(*) FILTER (WHERE size > 500) AS long FROM stored GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT a.how, b.how AS other, count(*) AS pairs,
+       count(*) FILTER (WHERE (a.c = b.c) <> (a.c::text = b.c::text)) + count(*) FILTER (WHERE (a.c <> b.c) <> (a.c::text <> b.c::text))
+       + count(*) FILTER (WHERE (chain_cmp(a.c, b.c) = 0) <> (a.c::text = b.c::text)) + count(*) FILTER (WHERE sign(chain_cmp(a.c, b.c)) <> -sign(chain_cmp(b.c, a.c)))
+       + count(*) FILTER (WHERE (a.c < b.c) <> (a.c::bigint[] < b.c::bigint[])) + count(*) FILTER (WHERE (a.c <= b.c) <> (a.c::bigint[] <= b.c::bigint[]))
+       + count(*) FILTER (WHERE (a.c <@ b.c) <> ((a.c::bigint[])[1:depth(b.c)] = b.c::bigint[])) + count(*) FILTER (WHERE (a.c <@ b.c) <> (b.c @> a.c))
+       + count(*) FILTER (WHERE (a.c ?| b.c::bigint[]) <> (a.c::bigint[] && b.c::bigint[])) + count(*) FILTER (WHERE (a.c ?& b.c::bigint[]) <> (a.c::bigint[] @> b.c::bigint[]))
+       + count(*) FILTER (WHERE a.c = b.c AND (chain_hash(a.c), chain_hash_extended(a.c, 5)) <> (chain_hash(b.c), chain_hash_extended(b.c, 5)))
+       + count(*) FILTER (WHERE common_upline(a.c, b.c) IS DISTINCT FROM (SELECT u FROM unnest(uplines(a.c)) AS u WHERE u @> b.c ORDER BY depth(u) DESC LIMIT 1)) AS wrong
+FROM stored AS a CROSS JOIN stored AS b GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT count(*) AS stored, count(DISTINCT c) AS different, count(DISTINCT chain_send(c)) AS sent, count(DISTINCT members(c)) AS members,
+       count(DISTINCT (c[1], c[depth(c)], place(c, c[depth(c)]), upline(c))) AS parts
+FROM stored;
+CREATE INDEX ON compressed (c);
+CREATE INDEX ON external (c);
+SET enable_seqscan = off;
+SELECT (SELECT count(*) FROM plain AS p JOIN compressed AS s ON s.c <@ p.c) AS compressed, (SELECT count(*) FROM plain AS p JOIN external AS s ON s.c <@ p.c) AS external,
+       (SELECT count(*) FROM plain AS p JOIN external AS s ON s.c @> p.c) AS above;
+SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off;
+SELECT (SELECT count(*) FROM plain AS p JOIN compressed AS s ON s.c <@ p.c) AS compressed, (SELECT count(*) FROM plain AS p JOIN external AS s ON s.c <@ p.c) AS external,
+       (SELECT count(*) FROM plain AS p JOIN external AS s ON s.c @> p.c) AS above;
+RESET enable_seqscan; RESET enable_indexscan; RESET enable_indexonlyscan; RESET enable_bitmapscan;
+
+-- The modifier holds wherever a chain comes from, through prepared statements, plpgsql and domains
+CREATE DOMAIN pg_temp.pair AS chain(2);
+CREATE FUNCTION pg_temp.keep(c chain) RETURNS chain LANGUAGE plpgsql AS $$
+DECLARE
+    kept chain(2) := c;
+BEGIN
+    RETURN kept;
+END $$;
+PREPARE fit(chain) AS SELECT $1::chain(2) AS fits;
+EXECUTE fit('7>12');
+SELECT e AS expression, pg_temp.refusal('SELECT ' || e) AS refusal
+FROM unnest(ARRAY[$$'{7,12,93}'::bigint[]::ktt.chain(2)$$, $$'[7,12,93]'::jsonb::ktt.chain(2)$$, $$'7>12>93'::text::ktt.chain(2)$$, $$('7>12'::ktt.chain || 93)::ktt.chain(2)$$,
+                  $$'7>12>93'::pg_temp.pair$$, $$'7>12>93'::ktt.chain::pg_temp.pair$$, $$pg_temp.keep('7>12>93')$$, $$'{7>12,7>12>93}'::ktt.chain(2)[]$$]) AS e;
+SELECT '7>12'::pg_temp.pair <@ '7' AS domain_below, '7>12'::pg_temp.pair ? 12 AS domain_has, ('7>12'::pg_temp.pair)[2] AS domain_second;
+
 -- Broken binary forms. A bytea travels as its bare bytes, so it can pose as a chain.
 TRUNCATE chains_back;
 ALTER TABLE chains_back DROP id;

@@ -177,6 +177,8 @@ test_walks(void)
 	CHECK(ktt_chain_upline_size(packed, size, 3) == size, "the whole");
 	CHECK(ktt_chain_upline_size(packed, size, 4) == 0, "too many");
 	CHECK(ktt_chain_upline_size(packed, size, 0) == 0, "none");
+	CHECK(ktt_chain_depth((const unsigned char *) "\1\11\1\1\1\1\1\1\1\1\1", 11) == 0,
+		  "a length that cannot be ends the walk");
 }
 
 /* A small generator with a fixed seed; failures repeat. */
