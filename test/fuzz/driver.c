@@ -1,7 +1,8 @@
 /*
  * Runs the harnesses without a fuzzer: inputs that must be accepted, every
- * truncation and every flipped bit of them, and mutated ones by chance. Of text,
- * which is longer, a quarter as many are taken apart.
+ * truncation and every flipped bit of them, every other byte in every place of
+ * some, inputs that must be refused, and mutated ones by chance. Of text, which
+ * is longer, a quarter as many are taken apart.
  *
  *   driver [-n MUTATED] [-v VALID] [-s SEED] [-d SEEDS] TARGET...
  *   driver -w DIRECTORY [-d SEEDS] TARGET		write inputs for libFuzzer
@@ -138,7 +139,7 @@ fill_pool(const char *seeds)
 	for (size_t i = count; i < POOL; i++)
 	{
 		pool[i].size = 0;
-		current->make(&pool[i]);
+		current->make(&pool[i], false);
 	}
 	return count;
 }
@@ -150,6 +151,7 @@ run_neighbours(size_t valid)
 	static input in;
 	unsigned long cuts = 0;
 	unsigned long flips = 0;
+	unsigned long bytes = 0;
 	unsigned long flips_accepted = 0;
 
 	for (size_t i = 0; i < valid; i++)
@@ -157,8 +159,12 @@ run_neighbours(size_t valid)
 		size_t		size;
 
 		in.size = 0;
-		current->make(&in);
+		current->make(&in, true);
 		draw_numbers();
+		running = &in;
+		MUST(!run(&in));
+		in.size = 0;
+		current->make(&in, false);
 		running = &in;
 		MUST(run(&in));
 
@@ -178,14 +184,25 @@ run_neighbours(size_t valid)
 			in.bytes[bit / 8] ^= (uint8_t) (1 << bit % 8);
 			flips++;
 		}
+		for (size_t at = 0; i % 50 == 0 && at < in.size; at++)
+		{
+			uint8_t		was = in.bytes[at];
+
+			for (int other = 0; other < 256; other++, bytes++)
+			{
+				in.bytes[at] = (uint8_t) other;
+				(void) run(&in);
+			}
+			in.bytes[at] = was;
+		}
 		put_bytes(&in, &(uint8_t) {(uint8_t) chance()}, 1);
 		running = &in;
 		MUST(!(run(&in) && current->whole));
 	}
 	running = NULL;
-	printf("%-13s %zu valid, their %lu truncations, %lu flipped bits (%.0f %% accepted)\n",
+	printf("%-13s %zu valid, as many wrong, %lu truncations, %lu flipped bits (%.0f %% accepted), %lu other bytes\n",
 		   current->name, valid, cuts, flips,
-		   flips > 0 ? 100.0 * (double) flips_accepted / (double) flips : 0);
+		   flips > 0 ? 100.0 * (double) flips_accepted / (double) flips : 0, bytes);
 }
 
 /* False when so few are accepted, or refused, that nothing was tried. */

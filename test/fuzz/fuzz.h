@@ -61,6 +61,7 @@ fuzz_refused(fuzz_form form, ktt_status status, const ktt_fault *fault, size_t s
 		 status == KTT_SYNTAX || status == KTT_RANGE ||
 		 status == KTT_VALUE || status == KTT_LIMIT);
 	MUST(fault->position <= size + 1);
+	MUST(form == FUZZ_PACKED ? fault->position == 0 : fault->position > 0);
 	MUST(memchr(fault->reason, '\0', sizeof(fault->reason)) != NULL);
 	MUST(strlen(fault->reason) > 1 && fault->reason[strlen(fault->reason) - 1] == '.');
 }

@@ -12,6 +12,8 @@ fuzz_key_file(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_
 	(void) numbers;
 	if (status != KTT_OK)
 	{
+		/* Of a file as a whole there is no line to name. */
+		fault.position += fault.position == 0;
 		fuzz_refused(form, status, &fault, size);
 		return false;
 	}

@@ -6,7 +6,7 @@
 #define MEMBERS_MAX 64
 
 static int
-make_members(int64_t *members)
+make_members(int64_t *members, bool wrong)
 {
 	int			depth = 1 + (int) chance_below(one_in(10) ? MEMBERS_MAX : 6);
 
@@ -22,6 +22,20 @@ make_members(int64_t *members)
 				again = again || members[j] == members[i];
 		} while (again);
 	}
+	if (!wrong)
+		return depth;
+
+	/* One member too many, one twice, or no id. */
+	if (one_in(4))
+	{
+		for (depth = 0; depth <= MEMBERS_MAX; depth++)
+			members[depth] = 1 + depth;
+		return depth;
+	}
+	if (depth > 1 && one_in(2))
+		members[depth - 1] = members[chance_below((uint64_t) depth - 1)];
+	else
+		members[chance_below((uint64_t) depth)] = 0;
 	return depth;
 }
 
@@ -33,10 +47,10 @@ put_space(input *in)
 }
 
 void
-make_chain_text(input *in)
+make_chain_text(input *in, bool wrong)
 {
-	int64_t		members[MEMBERS_MAX];
-	int			depth = make_members(members);
+	int64_t		members[MEMBERS_MAX + 1];
+	int			depth = make_members(members, wrong);
 
 	put_space(in);
 	for (int i = 0; i < depth; i++)
@@ -48,10 +62,10 @@ make_chain_text(input *in)
 }
 
 void
-make_chain_packed(input *in)
+make_chain_packed(input *in, bool wrong)
 {
-	int64_t		members[MEMBERS_MAX];
-	int			depth = make_members(members);
+	int64_t		members[MEMBERS_MAX + 1];
+	int			depth = make_members(members, wrong);
 
 	put_bytes(in, "\1", 1);
 	for (int i = 0; i < depth; i++)

@@ -146,7 +146,7 @@ make_split_json(input *in)
 		return;
 	}
 	text.size = 0;
-	make_split_text(&text);
+	make_split_text(&text, one_in(8));
 	put(in, "[");
 	for (size_t at = 0; at <= text.size; at++)
 	{

@@ -30,7 +30,7 @@ put_key(input *in, uint64_t id, const char *purpose, const char *state)
 }
 
 void
-make_key_file(input *in)
+make_key_file(input *in, bool wrong)
 {
 	static const char *const purposes[] = {"kek", "index", "code", "link", "sign"};
 	uint64_t	id = 0;
@@ -48,12 +48,31 @@ make_key_file(input *in)
 		for (uint64_t more = chance_below(one_in(10) ? 12 : 2); more > 0; more--)
 			put_key(in, ++id, purposes[i], one_in(2) ? "verify" : "retired");
 	}
+	if (wrong)
+	{
+		/* The same id, a second active key, or none; a line may have no end yet. */
+		switch (chance_below(3))
+		{
+			case 0:
+				put_key(in, ++id, "sign", "verify");
+				put_key(in, id, "code", "active");
+				break;
+			case 1:
+				put_key(in, id + 1, "kek", "active");
+				put_key(in, id + 2, "kek", "active");
+				break;
+			default:
+				in->size = 0;
+				put_key(in, id + 1, "link", one_in(2) ? "verify" : "retired");
+				break;
+		}
+	}
 	if (in->size > 0 && one_in(3))
 		in->size--;
 }
 
 void
-make_code(input *in)
+make_code(input *in, bool wrong)
 {
 	uint8_t		symbols[KTT_CODE_SYMBOLS];
 	char		printed[KTT_CODE_PRINTED];
@@ -61,6 +80,15 @@ make_code(input *in)
 	for (int i = 0; i < KTT_CODE_RANDOM; i++)
 		symbols[i] = (uint8_t) chance_below(KTT_CODE_BASE);
 	ktt_code_print(symbols, printed);
+	if (wrong)
+	{
+		/* Another symbol in one place, the check symbol's too. */
+		size_t		place = (size_t) chance_below(KTT_CODE_PRINTED - 1);
+		char		was = printed[place += place >= KTT_CODE_SYMBOLS / 2];
+
+		while (printed[place] == was)
+			printed[place] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[chance_below(KTT_CODE_BASE)];
+	}
 	for (int i = 0; i < KTT_CODE_PRINTED; i++)
 	{
 		char		symbol = printed[i];

@@ -28,15 +28,15 @@ typedef struct clause
 	int64_t		min;			/* -1 for none */
 	int64_t		max;
 	size_t		steps;
-	int64_t		from[STEPS_MAX];
-	int64_t		rates[STEPS_MAX];
+	int64_t		from[STEPS_MAX + 1];
+	int64_t		rates[STEPS_MAX + 1];
 } clause;
 
 typedef struct rule
 {
 	size_t		count;
 	size_t		steps;
-	clause		clauses[CLAUSES_MAX];
+	clause		clauses[CLAUSES_MAX + 1];
 } rule;
 
 static clause *
@@ -152,6 +152,64 @@ make_rule(rule *rule)
 	}
 }
 
+/* A rule that each clause alone could be part of, but not together. */
+static void
+make_wrong_rule(rule *rule)
+{
+	clause	   *added;
+
+	rule->count = rule->steps = 0;
+	switch (chance_below(9))
+	{
+		case 0:
+			add_clause(rule, REST);
+			break;
+		case 1:
+			add_clause(rule, COST);
+			add_clause(rule, COST);
+			break;
+		case 2:
+			add_clause(rule, COST);
+			memcpy(rule->clauses[0].party, "twice", 6);
+			added = add_clause(rule, PER_UNIT);
+			memcpy(added->party, "twice", 6);
+			break;
+		case 3:
+			add_clause(rule, OF_MARGIN)->rate = any_rate(ONE);
+			add_clause(rule, OF_MARGIN)->rate = ONE + 1 - rule->clauses[0].rate;
+			break;
+		case 4:
+			add_clause(rule, OF_SALE)->rate = ONE + 1;
+			break;
+		case 5:
+			added = add_clause(rule, OF_COST);
+			added->min = chance_between(1, INT64_MAX);
+			added->max = added->min - 1;
+			break;
+		case 6:
+			while (rule->count < CLAUSES_MAX)
+				add_clause(rule, PER_ORDER);
+			break;
+		case 7:
+			/* Steps that do not climb, or too many of them. */
+			added = add_clause(rule, OF_SALE);
+			added->ladder = one_in(2) ? MARGINAL : WHOLE;
+			added->steps = one_in(2) ? 2 : STEPS_MAX + 1;
+			for (size_t i = 1; added->steps > 2 && i < added->steps; i++)
+				added->from[i] = (int64_t) i;
+			break;
+		default:
+			/* No rest, and something is left. */
+			add_clause(rule, COST);
+			added = add_clause(rule, OF_MARGIN);
+			added->rate = one_in(2) ? ONE : ONE - 1;
+			if (added->rate == ONE)
+				added->max = INT64_MAX;
+			return;
+	}
+	add_clause(rule, REST);
+}
+
 static void
 put_space(input *in, bool needed)
 {
@@ -238,11 +296,14 @@ put_clause(input *in, const clause *clause)
 }
 
 void
-make_split_text(input *in)
+make_split_text(input *in, bool wrong)
 {
 	static rule rule;
 
-	make_rule(&rule);
+	if (wrong)
+		make_wrong_rule(&rule);
+	else
+		make_rule(&rule);
 	for (size_t i = 0; i < rule.count; i++)
 	{
 		if (i > 0)
@@ -280,11 +341,14 @@ put_term(input *in, const clause *clause)
 }
 
 void
-make_split_packed(input *in)
+make_split_packed(input *in, bool wrong)
 {
 	static rule rule;
 
-	make_rule(&rule);
+	if (wrong)
+		make_wrong_rule(&rule);
+	else
+		make_rule(&rule);
 	put(in, "%c%c", 1, (char) rule.count);
 	for (size_t i = 0; i < rule.count; i++)
 		put_term(in, &rule.clauses[i]);

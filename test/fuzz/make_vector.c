@@ -13,7 +13,7 @@ typedef struct line
 } line;
 
 static size_t
-make_lines(line *lines)
+make_lines(line *lines, bool basket)
 {
 	size_t		count = (size_t) chance_below(one_in(100) ? ENTRIES_MAX : one_in(10) ? 20 : 5);
 	int64_t		key = 0;
@@ -27,8 +27,8 @@ make_lines(line *lines)
 		lines[i].key = key;
 		lines[i].units = chance_number();
 		lines[i].amount = chance_number();
-		if (lines[i].units == 0 || lines[i].amount == 0)
-			lines[i].units = lines[i].amount = 1;
+		if (lines[i].amount == 0 && (!basket || lines[i].units == 0))
+			lines[i].amount = 1;
 	}
 	return count;
 }
@@ -49,10 +49,19 @@ put_number(input *in, int64_t number)
 }
 
 static void
-make_text(input *in, bool basket)
+make_text(input *in, bool basket, bool wrong)
 {
 	line		lines[ENTRIES_MAX];
-	size_t		count = make_lines(lines);
+	size_t		count = make_lines(lines, basket);
+
+	/* No id, or the same one twice. */
+	if (wrong && count > 1 && one_in(2))
+		lines[chance_below(count - 1)].key = lines[count - 1].key;
+	else if (wrong)
+	{
+		count += count == 0;
+		lines[chance_below(count)].key = one_in(2) ? 0 : -1;
+	}
 
 	/* In any order. */
 	for (size_t i = count; i > 1 && one_in(2); i--)
@@ -83,14 +92,24 @@ make_text(input *in, bool basket)
 }
 
 static void
-make_packed(input *in, bool basket)
+make_packed(input *in, bool basket, bool wrong)
 {
 	line		lines[ENTRIES_MAX];
-	size_t		count = make_lines(lines);
+	size_t		count = make_lines(lines, basket);
 	int64_t		key = 0;
 
+	/* More entries than there are, an entry of zeros, or the same key twice. */
 	put_bytes(in, "\1", 1);
-	put_varint(in, count);
+	if (wrong && (count < 2 || one_in(3)))
+		put_varint(in, count + 1 + chance_below(one_in(2) ? 3 : 1 << 25));
+	else
+	{
+		put_varint(in, count);
+		if (wrong && one_in(2))
+			lines[count - 1].units = lines[count - 1].amount = 0;
+		else if (wrong)
+			lines[count - 1].key = lines[count - 2].key;
+	}
 	for (size_t i = 0; i < count; i++)
 	{
 		put_varint(in, (uint64_t) (lines[i].key - key));
@@ -102,25 +121,25 @@ make_packed(input *in, bool basket)
 }
 
 void
-make_basket_text(input *in)
+make_basket_text(input *in, bool wrong)
 {
-	make_text(in, true);
+	make_text(in, true, wrong);
 }
 
 void
-make_basket_packed(input *in)
+make_basket_packed(input *in, bool wrong)
 {
-	make_packed(in, true);
+	make_packed(in, true, wrong);
 }
 
 void
-make_shares_text(input *in)
+make_shares_text(input *in, bool wrong)
 {
-	make_text(in, false);
+	make_text(in, false, wrong);
 }
 
 void
-make_shares_packed(input *in)
+make_shares_packed(input *in, bool wrong)
 {
-	make_packed(in, false);
+	make_packed(in, false, wrong);
 }

@@ -193,15 +193,22 @@ judge(const entrance *entrance, const input *in, const PGresult *result, bool *a
 static void
 prepare(const entrance *entrance)
 {
+	/* What jsonb says must be in what it came from. */
+	static const char *const same[] = {
+		[CHAIN] = "v::jsonb = given",
+		[BASKET] = "v::jsonb <@ given",
+		[SHARES] = "v::jsonb <@ given",
+		[SPLIT] = "jsonb_array_length(v::jsonb) = jsonb_array_length(given)"
+	};
 	const char *type = type_names[entrance->type];
+	const char *by = entrance->make_json != NULL ? "jsonb" : "text";
 	char		text[512];
 
-	/* By value and by way of text or jsonb again. */
 	snprintf(text, sizeof(text),
-			 "PREPARE entrance (%s%s) AS SELECT ktt.%s_send(v), ktt.%s_send(v::%s::ktt.%s) = ktt.%s_send(v)"
-			 " FROM (SELECT $1::ktt.%s OFFSET 0) AS given (v)",
+			 "PREPARE entrance (%s%s) AS SELECT ktt.%s_send(v), ktt.%s_send(v::%s::ktt.%s) = ktt.%s_send(v) AND %s"
+			 " FROM (SELECT $1, $1::ktt.%s OFFSET 0) AS read (given, v)",
 			 entrance->make_json != NULL ? "" : "ktt.", entrance->make_json != NULL ? "jsonb" : type,
-			 type, type, entrance->make_json != NULL ? "jsonb" : "text", type, type, type);
+			 type, type, by, type, type, entrance->make_json != NULL ? same[entrance->type] : "true", type);
 	PQclear(query(text, PGRES_COMMAND_OK));
 }
 
@@ -292,7 +299,7 @@ run(const entrance *entrance, unsigned long count)
 	{
 		pool[i].size = 0;
 		if (target != NULL)
-			target->make(&pool[i]);
+			target->make(&pool[i], one_in(20));
 		else
 			entrance->make_json(&pool[i]);
 	}

@@ -145,7 +145,11 @@ fuzz_vector(ktt_vector_kind kind, fuzz_form form, const int64_t *numbers,
 	{
 		ktt_fault	fault = {0};
 		ktt_status	status = ktt_vector_check(kind, data, size, &fault);
+		ktt_vector_reader reader;
 
+		/* Memory is taken by what the head says, so it cannot say too much. */
+		if (ktt_vector_open(&reader, kind, data, size))
+			MUST(reader.left <= size / (1 + (size_t) kind));
 		if (status != KTT_OK)
 		{
 			fuzz_refused(form, status, &fault, size);
