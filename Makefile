@@ -47,8 +47,8 @@ lint: ## static analysis and the rules of the house
 	@$(TOOLS)/setup base lint
 	@$(TOOLS)/lint
 
-asan: setup ## the unit, regression and market tests under ASan and UBSan
-	@FLAVOUR=asan $(TOOLS)/check unit regress pgtap
+asan: setup ## run every test with ASan and UBSan inside the server
+	@FLAVOUR=asan $(TOOLS)/check
 
 coverage: setup ## run every test with gcov and print what part of every C file was reached
 	@$(TOOLS)/coverage
