@@ -335,8 +335,8 @@ ktt_vector_merge(ktt_vector_kind kind, int sign,
 	{
 		bool		take_left = left_step == KTT_VECTOR_ENTRY &&
 			(right_step != KTT_VECTOR_ENTRY || a.key <= b.key);
-		bool		take_right = right_step == KTT_VECTOR_ENTRY &&
-			(left_step != KTT_VECTOR_ENTRY || b.key <= a.key);
+		bool		take_right = !take_left ||
+			(right_step == KTT_VECTOR_ENTRY && b.key == a.key);
 		ktt_entry	sum = {take_left ? a.key : b.key, 0, 0};
 
 		ktt_pause_at(++steps);

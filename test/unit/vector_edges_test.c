@@ -1,11 +1,12 @@
 /*
- * Sparse vectors at their edges: the most entries and one more, numbers that
- * just fit, heads and bodies that are broken, many keys alike, and the pauses
- * of long work.
+ * Sparse vectors at their edges: the most entries and one more, numbers and
+ * totals that just fit, heads and bodies that are broken, many keys alike, and
+ * the pauses of long work.
  */
 #include "unit.h"
 
 #include "core/pause.h"
+#include "core/tally.h"
 #include "core/vector_scale.h"
 #include "core/vector_text.h"
 
@@ -92,6 +93,40 @@ long_sort(void)
 	ktt_vector_sort(entries, count);
 	CHECK(entries[count - 1].key == (int64_t) count * 2, "nobody listens, and it sorts");
 	free(entries);
+}
+
+static void *
+take(void *owner, size_t size)
+{
+	(void) owner;
+	return calloc(1, size);
+}
+
+static void
+give_back(void *owner, void *memory)
+{
+	(void) owner;
+	free(memory);
+}
+
+/* A sum pauses whenever it grows. */
+static void
+growing_sum(void)
+{
+	ktt_tally_memory memory = {take, give_back, NULL};
+	ktt_tally	tally;
+	ktt_fault	fault;
+	size_t		size;
+	unsigned char *packed = make_many(1, 1000003, 1000, &size);
+
+	CHECK(ktt_tally_begin(&tally, KTT_SHARES, memory, &fault) == KTT_OK, "begins");
+	pauses = 0;
+	ktt_pause_hook = count_pause;
+	CHECK(ktt_tally_add_packed(&tally, 1, packed, size, &fault) == KTT_OK, "adds");
+	ktt_pause_hook = NULL;
+	CHECK(pauses > 3 && ktt_tally_count(&tally) == 1000, "growing pauses");
+	ktt_tally_end(&tally);
+	free(packed);
 }
 
 /* Many entries of few keys: ranges of one key need no sorting. */
@@ -225,16 +260,78 @@ text_in_any_order(void)
 		  count == 2 && entries[0].key == 3 && entries[1].key == 9, "in order, without the zero");
 }
 
+/* A total of numbers that leave 64 bits on the way, against 128 bits. */
+static void
+totals(ktt_vector_kind kind, const ktt_entry *entries, size_t count)
+{
+	unsigned char packed[200];
+	size_t		size = (size_t) (ktt_vector_pack(kind, entries, count, packed) - packed);
+
+	for (int units = 0; units <= (kind == KTT_BASKET); units++)
+	{
+		__int128	sum = 0;
+		int64_t		total = 0;
+		ktt_status	status;
+		ktt_fault	fault;
+
+		for (size_t i = 0; i < count; i++)
+			sum += units ? entries[i].units : entries[i].amount;
+		status = ktt_vector_total(kind, units, packed, size, &total, &fault);
+		if (sum > INT64_MAX || sum < INT64_MIN)
+			CHECK(status == KTT_RANGE, "does not fit");
+		else
+			CHECK(status == KTT_OK && total == (int64_t) sum, "the total");
+	}
+
+	/* Every byte changed to every other, and every cut: broken for all or none. */
+	for (size_t at = 0; at <= size; at++)
+		for (int byte = -1; byte < (at < size ? 256 : 0); byte++)
+		{
+			size_t		bytes = byte < 0 ? at : size;
+			unsigned char *changed = malloc(bytes > 0 ? bytes : 1);
+			ktt_fault	fault;
+			bool		broken;
+			int64_t		total;
+
+			memcpy(changed, packed, bytes);
+			if (byte >= 0)
+				changed[at] = (unsigned char) byte;
+			broken = ktt_vector_check(kind, changed, bytes, &fault) != KTT_OK;
+			for (int units = 0; units <= (kind == KTT_BASKET); units++)
+				CHECK((ktt_vector_total(kind, units, changed, bytes, &total, &fault) == KTT_BINARY) == broken,
+					  "broken or not");
+			free(changed);
+		}
+}
+
+static void
+all_totals(void)
+{
+	static const ktt_entry fits[] = {{1, INT64_MAX, INT64_MIN}, {2, 5, -5}, {700, INT64_MIN, INT64_MAX}, {INT64_MAX, -5, 5}};
+	static const ktt_entry beyond[] = {{1, INT64_MAX, INT64_MIN}, {300, 1, -1}};
+	static const ktt_entry half[] = {{1, 0, 7}, {2, 7, 0}, {INT64_MAX - 1, 200, 200}};
+
+	for (ktt_vector_kind kind = KTT_SHARES; kind <= KTT_BASKET; kind++)
+	{
+		totals(kind, fits, 4);
+		totals(kind, beyond, 2);
+		totals(kind, half, kind == KTT_BASKET ? 3 : 1);
+		totals(kind, NULL, 0);
+	}
+}
+
 int
 main(void)
 {
 	most_entries();
 	long_sort();
+	growing_sum();
 	few_keys();
 	normalise_refuses();
 	merge_ends();
 	merge_broken();
 	claimed_entries();
+	all_totals();
 	text_in_any_order();
 	return unit_report();
 }
