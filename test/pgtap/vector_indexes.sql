@@ -2,7 +2,7 @@
 -- debts, empty values, NULLs and repeated values among them, also while entries wait in GIN's list and after rows have gone.
 \set ON_ERROR_STOP on
 \set VALUES 200000
-\set QUERIES 12
+\set QUERIES 8
 \getenv long KTT_LONG
 \if :{?long}
 \set VALUES 1000000
