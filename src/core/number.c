@@ -8,7 +8,8 @@ ktt_varint_get_slow(const unsigned char *in, const unsigned char *end,
 {
 	uint64_t	result = 0;
 
-	for (unsigned shift = 0; in < end && shift < 64; shift += 7)
+	/* The tenth byte ends a number or is none of one. */
+	for (unsigned shift = 0; in < end; shift += 7)
 	{
 		unsigned char byte = *in++;
 

@@ -3,7 +3,6 @@
 #include "pause.h"
 
 #define FIRST_CAPACITY_BITS 3	/* an order or a split of a few lines fits */
-#define LAST_CAPACITY_BITS 26	/* room for the most entries a vector may have */
 
 #define WINDOW_MIN 24			/* fewer sums are not worth a window */
 #define WINDOW_SPREAD 4			/* keys in the window for each that is there */
@@ -128,8 +127,6 @@ take_slots(ktt_tally *tally, unsigned bits)
 {
 	size_t		capacity = (size_t) 1 << bits;
 
-	if (bits > LAST_CAPACITY_BITS)
-		return false;
 	tally->shift = 64 - bits;
 	tally->fill = capacity / 4 * 3;
 	tally->used = 0;
@@ -228,6 +225,7 @@ rebuild(ktt_tally *tally, ktt_fault *fault)
 			entry.amount != (int32_t) entry.amount)
 			kept.narrow = false;
 	}
+	/* unreached: slots that fill up with more keys take half a gigabyte */
 	if (kept.live > KTT_VECTOR_ENTRIES_MAX || !take_tables(tally, kept))
 	{
 		*tally = old;

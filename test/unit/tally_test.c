@@ -253,6 +253,33 @@ broken(ktt_vector_kind kind, const char *bytes, size_t size, ktt_status status)
 	free(exact);
 }
 
+/*
+ * The window over the last keys there are ends with the last one; when there is
+ * no memory for it, or for the slots beside it, all stays as it was.
+ */
+static void
+last_keys(ktt_vector_kind kind)
+{
+	ktt_tally	tally;
+	pool		from;
+
+	begin(&tally, kind, &from);
+	for (int64_t back = 0; back < KEYS; back++)
+	{
+		ktt_entry	entry = {INT64_MAX - back, 0, 1 + back};
+		long		blocks = 0;
+
+		for (from.left = 0; add(&tally, 1, &entry, 1) == KTT_LIMIT; from.left = ++blocks)
+			CHECK(ktt_tally_count(&tally) == (size_t) back, "keeps what it had");
+		CHECK(blocks <= 2, "takes two blocks at a time");
+	}
+	CHECK(tally.base + tally.span == (uint64_t) INT64_MAX + 1, "a window up to the last key");
+	for (int64_t back = 0; back < KEYS; back++)
+		CHECK(sum_of(&tally, INT64_MAX - back).amount == 1 + back, "keeps its sum");
+	ktt_tally_end(&tally);
+	CHECK(from.blocks == 0, "gives all memory back");
+}
+
 #define BROKEN(kind, bytes, status) broken(kind, bytes, sizeof(bytes) - 1, status)
 
 static void
@@ -293,6 +320,7 @@ main(void)
 	{
 		edges(kinds[i]);
 		widths(kinds[i]);
+		last_keys(kinds[i]);
 		no_memory(kinds[i]);
 		tallies(kinds[i]);
 	}
