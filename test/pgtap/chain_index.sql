@@ -190,7 +190,7 @@ SET max_parallel_workers_per_gather = 0;
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '1'$$, 1.5);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '20'$$, 10);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '1>1000'$$, 5);
-SELECT pg_temp.expects($$SELECT FROM t WHERE '20>1100' @> c$$, 20);
+SELECT pg_temp.expects($$SELECT FROM t WHERE '20>1100' @> c$$, 20, 1000);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '1>1000>1099511627776>1000000>2000000>3000000>4000007'$$, 2);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c @> '1>1000>1099511627776'$$, 5);
 SELECT pg_temp.expects($$SELECT FROM t WHERE chain_follows(c, '1')$$, 1.5);
