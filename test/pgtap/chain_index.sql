@@ -174,6 +174,9 @@ WHERE f.high IS NOT NULL AND x.n + e.n - g.n > 0;
 SELECT pg_temp.agree(format('(SELECT * FROM said_ranges WHERE p NOT IN (0, %s))', (SELECT max(p) FROM fence)), 'ranges', 'btree: > and <=');
 
 -- Estimates, wide of the truth by at most a factor; few rows may be any few.
+-- ANALYZE looks at every row here: a sample would make the estimates a matter of chance.
+ALTER TABLE t ALTER c SET STATISTICS 3400;
+ANALYZE t (c);
 CREATE FUNCTION pg_temp.expects(query text, factor numeric, few bigint DEFAULT 100) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     v_plan json; v_rows numeric; v_expected numeric;
@@ -190,7 +193,7 @@ SET max_parallel_workers_per_gather = 0;
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '1'$$, 1.5);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '20'$$, 10);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '1>1000'$$, 5);
-SELECT pg_temp.expects($$SELECT FROM t WHERE '20>1100' @> c$$, 20, 1000);
+SELECT pg_temp.expects($$SELECT FROM t WHERE '20>1100' @> c$$, 20);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c <@ '1>1000>1099511627776>1000000>2000000>3000000>4000007'$$, 2);
 SELECT pg_temp.expects($$SELECT FROM t WHERE c @> '1>1000>1099511627776'$$, 5);
 SELECT pg_temp.expects($$SELECT FROM t WHERE chain_follows(c, '1')$$, 1.5);
