@@ -3,6 +3,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_statistic.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
@@ -31,9 +32,20 @@ AddDepth(Datum value, double weight, double *depths, double *weights)
 	*weights += weight;
 }
 
+/* Drop what is not of chains: statistics of another type, or of none. */
+static void
+KeepChains(AttStatsSlot *slot, Oid chain)
+{
+	if (slot->nvalues > 0 && getBaseType(slot->valuetype) != chain)
+	{
+		free_attstatsslot(slot);
+		memset(slot, 0, sizeof(*slot));
+	}
+}
+
 /* Returns false when nothing is known, or nothing may be known. */
 static bool
-Read(VariableStatData *column, Oid function, Statistics *s)
+Read(VariableStatData *column, KttChainQuestion question, Statistics *s)
 {
 	double		depths = 0;
 	double		weights = 0;
@@ -41,12 +53,14 @@ Read(VariableStatData *column, Oid function, Statistics *s)
 
 	memset(s, 0, sizeof(*s));
 	if (!HeapTupleIsValid(column->statsTuple) ||
-		!statistic_proc_security_check(column, function))
+		!statistic_proc_security_check(column, question.function))
 		return false;
 	(void) get_attstatsslot(&s->common, column->statsTuple, STATISTIC_KIND_MCV, InvalidOid,
 							ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS);
 	(void) get_attstatsslot(&s->histogram, column->statsTuple, STATISTIC_KIND_HISTOGRAM,
 							InvalidOid, ATTSTATSSLOT_VALUES);
+	KeepChains(&s->common, question.chain);
+	KeepChains(&s->histogram, question.chain);
 	s->others = 1 - ((Form_pg_statistic) GETSTRUCT(column->statsTuple))->stanullfrac;
 	for (int i = 0; i < s->common.nvalues; i++)
 	{
@@ -132,8 +146,8 @@ Above(const Statistics *s, KttChainBytes bottom)
 }
 
 Selectivity
-KttChainRestriction(PlannerInfo *root, List *args, int relation, Oid function,
-					KttLowerSide lower)
+KttChainRestriction(PlannerInfo *root, List *args, int relation,
+					KttChainQuestion question)
 {
 	VariableStatData column;
 	Node	   *other;
@@ -144,10 +158,10 @@ KttChainRestriction(PlannerInfo *root, List *args, int relation, Oid function,
 
 	if (!get_restriction_variable(root, args, relation, &column, &other, &column_is_left))
 		return fraction;
-	is_below = column_is_left == (lower == KTT_LOWER_IS_LEFT);
+	is_below = column_is_left == (question.lower == KTT_LOWER_IS_LEFT);
 	if (IsA(other, Const) && ((Const *) other)->constisnull)
 		fraction = 0;
-	else if (Read(&column, function, &s))
+	else if (getBaseType(exprType(other)) == question.chain && Read(&column, question, &s))
 	{
 		/* Of a chain that is not known yet: it stands half way up. */
 		if (!IsA(other, Const))
@@ -191,7 +205,7 @@ Pairs(const Statistics *lower, const Statistics *upper)
 
 Selectivity
 KttChainJoin(PlannerInfo *root, List *args, JoinType type, SpecialJoinInfo *join,
-			 Oid function, KttLowerSide lower)
+			 KttChainQuestion question)
 {
 	VariableStatData left;
 	VariableStatData right;
@@ -203,13 +217,13 @@ KttChainJoin(PlannerInfo *root, List *args, JoinType type, SpecialJoinInfo *join
 	double		fraction = DEFAULT_RANGE_INEQ_SEL;
 
 	get_join_variables(root, args, join, &left, &right, &reversed);
-	known_left = Read(&left, function, &l);
-	known_right = Read(&right, function, &r);
+	known_left = Read(&left, question, &l);
+	known_right = Read(&right, question, &r);
 	if (known_left && known_right)
-		fraction = lower == KTT_LOWER_IS_LEFT ? Pairs(&l, &r) : Pairs(&r, &l);
-	else if (lower == KTT_LOWER_IS_LEFT ? known_left : known_right)
+		fraction = question.lower == KTT_LOWER_IS_LEFT ? Pairs(&l, &r) : Pairs(&r, &l);
+	else if (question.lower == KTT_LOWER_IS_LEFT ? known_left : known_right)
 	{
-		const Statistics *s = lower == KTT_LOWER_IS_LEFT ? &l : &r;
+		const Statistics *s = question.lower == KTT_LOWER_IS_LEFT ? &l : &r;
 
 		fraction = s->common_sum / 2 + TypicalBelow(s, s->depth / 2);
 	}

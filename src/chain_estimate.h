@@ -16,11 +16,20 @@ typedef enum KttLowerSide
 	KTT_LOWER_IS_RIGHT			/* @> */
 } KttLowerSide;
 
-/* function is the one behind the operator: may it see the statistics? */
+/*
+ * Whom the planner asks about. Anybody may have named an estimator of ktt for
+ * an operator of other types: values are looked at only if they are chains.
+ */
+typedef struct KttChainQuestion
+{
+	Oid			function;		/* behind the operator: may it see the statistics? */
+	Oid			chain;			/* the type */
+	KttLowerSide lower;
+} KttChainQuestion;
+
 extern Selectivity KttChainRestriction(PlannerInfo *root, List *args, int relation,
-									   Oid function, KttLowerSide lower);
+									   KttChainQuestion question);
 extern Selectivity KttChainJoin(PlannerInfo *root, List *args, JoinType type,
-								SpecialJoinInfo *join, Oid function,
-								KttLowerSide lower);
+								SpecialJoinInfo *join, KttChainQuestion question);
 
 #endif

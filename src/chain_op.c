@@ -4,6 +4,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(ktt_chain_leads_chain);
 PGDLLEXPORT Datum
@@ -122,7 +123,7 @@ MemberArg(FunctionCallInfo fcinfo, int number)
 {
 	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, number);
 
-	switch (type)
+	switch (OidIsValid(type) ? getBaseType(type) : InvalidOid)
 	{
 		case INT8OID:
 			return PG_GETARG_INT64(number);

@@ -5,14 +5,15 @@
  * Everything below a chain lies in one stretch of a btree, from the chain
  * itself to the last that can be downline of it; everything above it is one
  * value for each of its members. Both hold of every row that is found and of
- * no other, so nothing is checked again, and both are computed when the scan
- * starts: the other chain may be a parameter or come from another table.
+ * no other, so an index scan checks nothing again, and both are computed when
+ * the scan starts: the other chain may be a parameter or come from another table.
  *
  * Nothing here may raise. Functions are looked up without asking whether the
  * user may use the schema; he who may use the operator may use them.
  */
 #include "chain_estimate.h"
 
+#include "access/nbtree.h"
 #include "access/stratnum.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_proc.h"
@@ -83,6 +84,27 @@ AboveCondition(SupportRequestIndexCondition *request, Expr *column, Expr *chain,
 	return list_make1(any);
 }
 
+/* The type of chains, in the schema of a function of ktt. */
+static Oid
+ChainType(Oid beside)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, PointerGetDatum("chain"),
+						   ObjectIdGetDatum(get_func_namespace(beside)));
+}
+
+/* Does an operator family order chains as we do? Others may order them by anything. */
+static bool
+IsOurOrder(Oid family, Oid type, Oid beside)
+{
+	Oid			compare = get_opfamily_proc(family, type, type, BTORDER_PROC);
+	char	   *name;
+
+	if (!OidIsValid(compare) || get_func_namespace(compare) != get_func_namespace(beside))
+		return false;
+	name = get_func_name(compare);
+	return name != NULL && strcmp(name, "chain_cmp") == 0;
+}
+
 static List *
 IndexCondition(SupportRequestIndexCondition *request, KttLowerSide lower)
 {
@@ -104,7 +126,8 @@ IndexCondition(SupportRequestIndexCondition *request, KttLowerSide lower)
 	column = list_nth(args, request->indexarg);
 	chain = list_nth(args, 1 - request->indexarg);
 	type = exprType((Node *) chain);
-	if (!is_pseudo_constant_for_index(request->root, (Node *) chain, request->index))
+	if (!is_pseudo_constant_for_index(request->root, (Node *) chain, request->index) ||
+		!IsOurOrder(request->opfamily, type, request->funcid))
 		return NIL;
 	request->lossy = false;
 	if ((request->indexarg == 0) == (lower == KTT_LOWER_IS_LEFT))
@@ -120,12 +143,13 @@ Support(Node *node, KttLowerSide lower)
 	if (IsA(node, SupportRequestSelectivity))
 	{
 		SupportRequestSelectivity *request = (SupportRequestSelectivity *) node;
+		KttChainQuestion question = {request->funcid, ChainType(request->funcid), lower};
 
 		request->selectivity = request->is_join
 			? KttChainJoin(request->root, request->args, request->jointype,
-						   request->sjinfo, request->funcid, lower)
+						   request->sjinfo, question)
 			: KttChainRestriction(request->root, request->args, request->varRelid,
-								  request->funcid, lower);
+								  question);
 		return node;
 	}
 	return NULL;
@@ -149,19 +173,26 @@ ktt_chain_leads_support(PG_FUNCTION_ARGS)
 static Datum
 EstimateRestriction(FunctionCallInfo fcinfo, KttLowerSide lower)
 {
+	KttChainQuestion question = {
+		get_opcode(PG_GETARG_OID(1)), ChainType(fcinfo->flinfo->fn_oid), lower
+	};
+
 	PG_RETURN_FLOAT8(KttChainRestriction((PlannerInfo *) PG_GETARG_POINTER(0),
 										 (List *) PG_GETARG_POINTER(2), PG_GETARG_INT32(3),
-										 get_opcode(PG_GETARG_OID(1)), lower));
+										 question));
 }
 
 static Datum
 EstimateJoin(FunctionCallInfo fcinfo, KttLowerSide lower)
 {
+	KttChainQuestion question = {
+		get_opcode(PG_GETARG_OID(1)), ChainType(fcinfo->flinfo->fn_oid), lower
+	};
+
 	PG_RETURN_FLOAT8(KttChainJoin((PlannerInfo *) PG_GETARG_POINTER(0),
 								  (List *) PG_GETARG_POINTER(2),
 								  (JoinType) PG_GETARG_INT16(3),
-								  (SpecialJoinInfo *) PG_GETARG_POINTER(4),
-								  get_opcode(PG_GETARG_OID(1)), lower));
+								  (SpecialJoinInfo *) PG_GETARG_POINTER(4), question));
 }
 
 PG_FUNCTION_INFO_V1(ktt_chain_follows_sel);

@@ -191,7 +191,7 @@ ktt_split_allocate_shares(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of accounts does not match the split"),
-				 errdetail("The split has %zu clauses, but %zu accounts are given.",
+				 errdetail("The split has %zu clauses, the array %zu accounts.",
 						   rule.count, accounts.count),
 				 errhint("Give one account for each clause, NULL for a party that is absent.")));
 	if (ktt_split_evaluate(&rule, &sale, parts, &fault) != KTT_OK)

@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
@@ -254,7 +255,8 @@ ktt_basket_top(PG_FUNCTION_ARGS)
 	if (!by_units && strcmp(by, "amount") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("items cannot be ranked by \"%s\"", by),
+				 errmsg("items cannot be ranked by \"%.*s\"",
+						pg_mbcliplen(by, strlen(by), 64), by),
 				 errhint("Rank them by \"amount\" or \"units\".")));
 	return Top(fcinfo, KTT_BASKET, by_units ? BY_UNITS : BY_AMOUNT);
 }

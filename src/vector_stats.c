@@ -321,20 +321,22 @@ KeysPart(const KeyStats *stats, const int64 *keys, int count, bool any)
 /*
  * The part of the values that an operator lets through. All of a basket's keys
  * are an upper bound for @>, which asks for its units and amounts as well.
+ * Anybody may have named this for an operator of other types.
  */
 static double
-OperatorPart(const KeyStats *stats, Oid operator, const Const *constant)
+OperatorPart(const KeyStats *stats, Oid operator, const Const *constant, Oid basket)
 {
+	Oid			type = getBaseType(constant->consttype);
 	int64	   *keys;
 	int64		key;
 	int			count = 0;
 
-	if (constant->consttype == INT8OID)
+	if (type == INT8OID)
 	{
 		key = DatumGetInt64(constant->constvalue);
 		return KeysPart(stats, &key, 1, false);
 	}
-	if (constant->consttype == INT8ARRAYOID)
+	if (type == INT8ARRAYOID)
 	{
 		ArrayType  *array = DatumGetArrayTypeP(constant->constvalue);
 
@@ -344,7 +346,7 @@ OperatorPart(const KeyStats *stats, Oid operator, const Const *constant)
 		keys = KttSortedKeys(KTT_SHARES, array, &count);
 		return KeysPart(stats, keys, count, strcmp(get_opname(operator), "?|") == 0);
 	}
-	else
+	if (type == basket)
 	{
 		KttPacked	packed = KttPackedFrom(constant->constvalue);
 		ktt_vector_reader reader;
@@ -358,6 +360,15 @@ OperatorPart(const KeyStats *stats, Oid operator, const Const *constant)
 				part *= KeyPart(stats, entry.key);
 		return part;
 	}
+	return COVERED_SELECTIVITY;
+}
+
+/* The type of baskets, in the schema of a function of ktt. */
+static Oid
+BasketType(Oid beside)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, PointerGetDatum("basket"),
+						   ObjectIdGetDatum(get_func_namespace(beside)));
 }
 
 /* Restriction estimator of ?, ?|, ?& and @>. */
@@ -395,7 +406,8 @@ ktt_vector_key_sel(PG_FUNCTION_ARGS)
 				stats.known = false;
 			}
 		}
-		part = OperatorPart(&stats, operator, (Const *) other) * (1 - nulls);
+		part = OperatorPart(&stats, operator, (Const *) other,
+							BasketType(fcinfo->flinfo->fn_oid)) * (1 - nulls);
 		if (stats.known)
 			free_attstatsslot(&stats.slot);
 	}

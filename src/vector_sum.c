@@ -159,8 +159,11 @@ SumFrom(Datum value)
  * The context of all sums of an aggregate context. Not one for each sum, as
  * expanded objects usually have: a hash aggregate asks its context for its
  * size at every new group, which takes time in all its children, and a million
- * groups would never end. Nobody deletes a sum by its context, since the
- * read-write pointers never leave the aggregate.
+ * groups would never end.
+ *
+ * The executor deletes a state, and with it the state's context, when the
+ * transition function gives something else instead. Functions that only ever
+ * give their state back may share; see Remove() for the one that does not.
  */
 static MemoryContext
 SumContext(MemoryContext parent)
@@ -176,9 +179,10 @@ SumContext(MemoryContext parent)
 }
 
 static VectorSum *
-MakeSum(ktt_vector_kind kind, MemoryContext parent)
+MakeSum(ktt_vector_kind kind, MemoryContext parent, bool shared)
 {
-	MemoryContext context = SumContext(parent);
+	MemoryContext context = shared ? SumContext(parent)
+		: AllocSetContextCreate(parent, "ktt vector sum", ALLOCSET_DEFAULT_SIZES);
 	VectorSum *sum = MemoryContextAllocZero(context, sizeof(VectorSum));
 
 	EOH_init_header(&sum->header, &sum_methods, context);
@@ -223,8 +227,8 @@ AddTo(VectorSum *sum, int sign, Addend addend, ktt_fault *fault)
  * this aggregate is changed in place; anything else is only read.
  */
 static inline ktt_status
-AddToState(MemoryContext context, Datum *state, int sign, Addend value,
-		   ktt_vector_kind kind, ktt_fault *fault)
+AddToState(MemoryContext context, bool shared, Datum *state, int sign,
+		   Addend value, ktt_vector_kind kind, ktt_fault *fault)
 {
 	VectorSum  *sum;
 	Addend		begun;
@@ -243,7 +247,7 @@ AddToState(MemoryContext context, Datum *state, int sign, Addend value,
 		begun.packed.size + value.packed.size <= SMALL_SUM)
 		return KttVectorTryMerge(kind, sign, begun.packed, value.packed, state,
 								 fault);
-	sum = MakeSum(kind, context);
+	sum = MakeSum(kind, context, shared);
 	status = AddTo(sum, 1, begun, fault);
 	if (status == KTT_OK)
 		status = AddTo(sum, sign, value, fault);
@@ -260,8 +264,8 @@ Combine(FunctionCallInfo fcinfo, int sign, ktt_vector_kind kind)
 
 	if (!AggCheckCallContext(fcinfo, &context))
 		return KttVectorMerge(kind, sign, KTT_PACKED_ARG(0), KTT_PACKED_ARG(1));
-	if (unlikely(AddToState(context, &state, sign, AddendFrom(PG_GETARG_DATUM(1)),
-							kind, &fault) != KTT_OK))
+	if (unlikely(AddToState(context, true, &state, sign,
+							AddendFrom(PG_GETARG_DATUM(1)), kind, &fault) != KTT_OK))
 		KttVectorReport(kind, &fault);
 	return state;
 }
@@ -294,6 +298,9 @@ ktt_shares_subtract(PG_FUNCTION_ARGS)
  * Take a value that leaves the frame out of sum(). What is left may not fit for
  * a moment, until other values have left too or come: NULL has the server sum
  * the frame anew, and only that decides whether its sum fits.
+ *
+ * As the transition function of somebody's own aggregate, NULL would have the
+ * state deleted: a sum that begins here has a context to itself.
  */
 static Datum
 Remove(FunctionCallInfo fcinfo, ktt_vector_kind kind)
@@ -303,8 +310,8 @@ Remove(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	ktt_status	status;
 	ktt_fault	fault;
 
-	status = AddToState(context, &state, -1, AddendFrom(PG_GETARG_DATUM(1)),
-						kind, &fault);
+	status = AddToState(context, false, &state, -1,
+						AddendFrom(PG_GETARG_DATUM(1)), kind, &fault);
 	if (status == KTT_RANGE)
 		PG_RETURN_NULL();
 	if (status != KTT_OK)
@@ -345,7 +352,7 @@ Collect(FunctionCallInfo fcinfo, ktt_vector_kind kind)
 	if (PG_ARGISNULL(0))
 		return KttVectorMerge(kind, 1, empty, row.packed);
 	state = PG_GETARG_DATUM(0);
-	if (AddToState(context, &state, 1, row, kind, &fault) != KTT_OK)
+	if (AddToState(context, true, &state, 1, row, kind, &fault) != KTT_OK)
 		KttVectorReport(kind, &fault);
 	return state;
 }

@@ -467,3 +467,21 @@ COMMENT ON FUNCTION ktt.chain_concat(ktt.chain, ktt.chain) IS
 
 CREATE OPERATOR ktt.|| (LEFTARG = ktt.chain, RIGHTARG = ktt.chain, FUNCTION = ktt.chain_concat);
 COMMENT ON OPERATOR ktt.|| (ktt.chain, ktt.chain) IS 'One chain behind the other.';
+
+-- Beside the operators above, text || chain would be any of two.
+
+CREATE FUNCTION ktt.text_chain(text, ktt.chain) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 6
+    RETURN $1 OPERATOR(pg_catalog.||) $2::text;
+COMMENT ON FUNCTION ktt.text_chain(text, ktt.chain) IS 'A text and behind it a chain as text.';
+
+CREATE FUNCTION ktt.chain_text(ktt.chain, text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 6
+    RETURN $1::text OPERATOR(pg_catalog.||) $2;
+COMMENT ON FUNCTION ktt.chain_text(ktt.chain, text) IS 'A chain as text and behind it a text.';
+
+CREATE OPERATOR ktt.|| (LEFTARG = text, RIGHTARG = ktt.chain, FUNCTION = ktt.text_chain);
+COMMENT ON OPERATOR ktt.|| (text, ktt.chain) IS 'A text and behind it a chain as text.';
+
+CREATE OPERATOR ktt.|| (LEFTARG = ktt.chain, RIGHTARG = text, FUNCTION = ktt.chain_text);
+COMMENT ON OPERATOR ktt.|| (ktt.chain, text) IS 'A chain as text and behind it a text.';
