@@ -21,7 +21,7 @@ OBJS = $(C_FILES:$(TOP)/src/%.c=obj/%.o)
 # "make demo DATA=..." means other data than PGXS does.
 override DATA =
 DATA_built = ktt--$(KTT_VERSION).sql $(UPGRADES)
-SHLIB_LINK = -lsodium -lm
+SHLIB_LINK = -lsodium -lproj -lm
 PG_CPPFLAGS = -I$(TOP)/src -DKTT_VERSION='"$(KTT_VERSION)"'
 # Half a unit in the last place must not depend on the compiler: no fused
 # multiply-add.

@@ -60,7 +60,7 @@ TallyRelease(void *owner, void *memory)
 void
 KttTallyBegin(ktt_tally *tally, ktt_vector_kind kind, MemoryContext context)
 {
-	ktt_tally_memory memory = {TallyAllocate, TallyRelease, context};
+	ktt_memory memory = {TallyAllocate, TallyRelease, context};
 	ktt_fault	fault;
 
 	if (ktt_tally_begin(tally, kind, memory, &fault) != KTT_OK)

@@ -245,7 +245,7 @@ ktt_tally_seed(uint64_t secret)
 
 ktt_status
 ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
-				ktt_tally_memory memory, ktt_fault *fault)
+				ktt_memory memory, ktt_fault *fault)
 {
 	tally->kind = kind;
 	tally->memory = memory;

@@ -12,15 +12,8 @@
 #ifndef KTT_CORE_TALLY_H
 #define KTT_CORE_TALLY_H
 
+#include "memory.h"
 #include "vector.h"
-
-/* Memory comes zeroed; NULL is reported as KTT_LIMIT. */
-typedef struct ktt_tally_memory
-{
-	void	   *(*allocate) (void *owner, size_t size);
-	void		(*release) (void *owner, void *memory);
-	void	   *owner;
-} ktt_tally_memory;
 
 typedef struct ktt_tally
 {
@@ -34,7 +27,7 @@ typedef struct ktt_tally
 	ktt_vector_kind kind;
 	size_t		used;			/* slots with a key, zero sums included */
 	size_t		fill;			/* rebuild when used reaches this */
-	ktt_tally_memory memory;
+	ktt_memory memory;
 } ktt_tally;
 
 /*
@@ -44,7 +37,7 @@ typedef struct ktt_tally
 extern void ktt_tally_seed(uint64_t secret);
 
 extern ktt_status ktt_tally_begin(ktt_tally *tally, ktt_vector_kind kind,
-								  ktt_tally_memory memory, ktt_fault *fault);
+								  ktt_memory memory, ktt_fault *fault);
 extern void ktt_tally_end(ktt_tally *tally);
 
 /*

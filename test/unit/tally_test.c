@@ -53,7 +53,7 @@ begin(ktt_tally *tally, ktt_vector_kind kind, pool *from)
 	ktt_fault	fault;
 
 	*from = (pool) {0, 1000000};
-	CHECK(ktt_tally_begin(tally, kind, (ktt_tally_memory) {take, give_back, from}, &fault) == KTT_OK, "begins");
+	CHECK(ktt_tally_begin(tally, kind, (ktt_memory) {take, give_back, from}, &fault) == KTT_OK, "begins");
 }
 
 /* Add entries by way of bytes that end where their memory ends. */
@@ -187,7 +187,7 @@ no_memory(ktt_vector_kind kind)
 		int64_t		key = 1;
 		bool		refused = false;
 
-		if (ktt_tally_begin(&tally, kind, (ktt_tally_memory) {take, give_back, &memory}, &fault) != KTT_OK)
+		if (ktt_tally_begin(&tally, kind, (ktt_memory) {take, give_back, &memory}, &fault) != KTT_OK)
 		{
 			CHECK(left == 0 && fault.status == KTT_LIMIT, "cannot begin");
 			continue;

@@ -25,21 +25,21 @@ $(B)/core/%.o: src/core/%.c test/unit/unit.mk
 
 $(B)/%_test: test/unit/%_test.c $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -o $@ $< $(CORE) -lsodium -lm
+	$(CC) $(UNIT_CFLAGS) -o $@ $< $(CORE) -lsodium -lproj -lm
 
 $(B)/oracle: test/oracle/compare.c $(CORE)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -o $@ $< $(CORE) -lsodium -lm
+	$(CC) $(UNIT_CFLAGS) -o $@ $< $(CORE) -lsodium -lproj -lm
 
 $(B)/fuzz/%.o: test/fuzz/%.c test/unit/unit.mk
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
 
 $(B)/fuzz_driver: test/fuzz/driver.c $(FUZZ) $(CORE)
-	$(CC) $(UNIT_CFLAGS) -o $@ $^ -lsodium -lm
+	$(CC) $(UNIT_CFLAGS) -o $@ $^ -lsodium -lproj -lm
 
 $(B)/fuzz_client: test/fuzz/server_client.c $(FUZZ) $(CORE)
-	$(CC) $(UNIT_CFLAGS) -I$$($(PG_CONFIG) --includedir) -o $@ $^ -L$$($(PG_CONFIG) --libdir) -lpq -lsodium -lm
+	$(CC) $(UNIT_CFLAGS) -I$$($(PG_CONFIG) --includedir) -o $@ $^ -L$$($(PG_CONFIG) --libdir) -lpq -lsodium -lproj -lm
 
 .DELETE_ON_ERROR:
 .PHONY: all fuzz fuzz_client oracle

@@ -113,7 +113,7 @@ give_back(void *owner, void *memory)
 static void
 growing_sum(void)
 {
-	ktt_tally_memory memory = {take, give_back, NULL};
+	ktt_memory memory = {take, give_back, NULL};
 	ktt_tally	tally;
 	ktt_fault	fault;
 	size_t		size;

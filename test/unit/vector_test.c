@@ -187,7 +187,7 @@ sums_agree(ktt_vector_kind kind, int64_t spread, size_t most)
 	size_t		count;
 	size_t		expected_count;
 	long		blocks = 0;
-	ktt_tally_memory memory = {take, give_back, &blocks};
+	ktt_memory memory = {take, give_back, &blocks};
 	ktt_tally	tally;
 	ktt_tally	half;
 	ktt_fault	fault;
@@ -260,7 +260,7 @@ static void
 moving_keys(void)
 {
 	long		blocks = 0;
-	ktt_tally_memory memory = {take, give_back, &blocks};
+	ktt_memory memory = {take, give_back, &blocks};
 	ktt_tally	tally;
 	ktt_fault	fault;
 	ktt_entry	last = {0, 0, 5};
@@ -336,7 +336,7 @@ chosen_keys(void)
 	static ktt_entry found[MANY];
 	static unsigned char bytes[64 + 30 * MANY];
 	long		blocks = 0;
-	ktt_tally_memory memory = {take, give_back, &blocks};
+	ktt_memory memory = {take, give_back, &blocks};
 	ktt_fault	fault;
 
 	CHECK(GOLDEN * GOLDEN_INVERSE == 1, "the inverse is one");
@@ -379,7 +379,7 @@ static void
 window_ends(void)
 {
 	long		blocks = 0;
-	ktt_tally_memory memory = {take, give_back, &blocks};
+	ktt_memory memory = {take, give_back, &blocks};
 	ktt_tally	tally;
 	ktt_fault	fault;
 	ktt_entry	entries[200];
@@ -411,7 +411,7 @@ overflows(void)
 	unsigned char out[128];
 	size_t		size;
 	long		blocks = 0;
-	ktt_tally_memory memory = {take, give_back, &blocks};
+	ktt_memory memory = {take, give_back, &blocks};
 	ktt_tally	tally;
 	ktt_fault	fault;
 
@@ -435,7 +435,7 @@ broken_bytes(ktt_vector_kind kind)
 {
 	ktt_entry	entries[KEYS];
 	long		blocks = 0;
-	ktt_tally_memory memory = {take, give_back, &blocks};
+	ktt_memory memory = {take, give_back, &blocks};
 	ktt_fault	fault;
 
 	for (int round = 0; round < 40; round++)
