@@ -76,8 +76,8 @@ behind(const search *search, ktt_near *near)
 	return ktt_near_before(search->pickups, search->place, &after, near);
 }
 
-/* Take a point in if it is among the nearest so far; false when it is not. */
-static bool
+/* Take in a point that is among the nearest so far. */
+static void
 insert(search *search, ktt_near near)
 {
 	size_t		at = search->count;
@@ -85,8 +85,6 @@ insert(search *search, ktt_near near)
 	while (at > 0 && ktt_near_before(search->pickups, search->place, &near,
 									 &search->found[at - 1]))
 		at--;
-	if (at == search->room)
-		return false;
 	if (search->count < search->room)
 		search->count++;
 	for (size_t i = search->count - 1; i > at; i--)
@@ -94,7 +92,6 @@ insert(search *search, ktt_near near)
 	search->found[at] = near;
 	if (search->count == search->room)
 		search->bound = search->found[search->room - 1].metres + KTT_PICKUP_CLOSE;
-	return true;
 }
 
 static void
@@ -126,9 +123,8 @@ look_at_site(search *search, const ktt_site *site)
 		if (behind(search, &near) &&
 			(search->filter == NULL || search->filter(search->context, point)) &&
 			radius_reaches(point, search->place, near.metres) &&
-			(point->area == NULL || ktt_area_covers(point->area, search->place)) &&
-			!insert(search, near))
-			return;
+			(point->area == NULL || ktt_area_covers(point->area, search->place)))
+			insert(search, near);
 	}
 }
 
