@@ -89,7 +89,8 @@ typedef struct builder
 	size_t		edges;
 	size_t		vertices;
 	ktt_sphere_box	around;			/* the part that is being read */
-	ktt_direction start[2];		/* its first two vertices */
+	size_t		first_ring;		/* of it */
+	ktt_direction start[2];		/* the first two vertices of that ring */
 } builder;
 
 typedef struct reader
@@ -256,7 +257,7 @@ read_edges(reader *in, size_t count, builder *into, ktt_fault *fault)
 		if (!(fabs(place.longitude) <= 180 && fabs(place.latitude) <= 90))
 			return refuse(fault, "A vertex of the area is out of the range of longitude and latitude.");
 		b = ktt_sphere_vector(place);
-		if (i < 2)
+		if (i < 2 && into->rings == into->first_ring)
 			into->start[i] = b;
 		if (i == 0)
 			first = place;
@@ -378,19 +379,19 @@ bound_part(const ktt_area *area, part *polygon)
 }
 
 static void
-finish_part(builder *into, size_t first, bool alone)
+finish_part(builder *into, bool alone)
 {
 	ktt_area   *area = into->area;
 	part	   *polygon = &area->parts[into->parts];
 	probe		outside;
 
-	*polygon = (part) {first, into->rings, into->around, 0, 0, 0, 0};
+	*polygon = (part) {into->first_ring, into->rings, into->around, 0, 0, 0, 0};
 	ktt_sphere_close_box(&polygon->around);
 	if (alone)
 		round_box(&polygon->around);
 	outside = probe_of(ktt_sphere_outside(&polygon->around, into->start[0], into->start[1]));
 	outside.at = ktt_sphere_vector(outside.place);
-	for (size_t i = first; i < into->rings; i++)
+	for (size_t i = into->first_ring; i < into->rings; i++)
 		(void) on_ring(area, &area->rings[i], &outside, &area->rings[i].outside_odd);
 	bound_part(area, polygon);
 }
@@ -399,17 +400,17 @@ finish_part(builder *into, size_t first, bool alone)
 static ktt_status
 read_polygon(reader *in, builder *into, bool alone, ktt_fault *fault)
 {
-	size_t		first = into->rings;
 	size_t		count;
 	ktt_status	status = read_count(in, WKB_COUNT, &count, fault);
 
 	into->around = ktt_sphere_box_empty;
+	into->first_ring = into->rings;
 	for (size_t i = 0; status == KTT_OK && i < count; i++)
 		status = read_ring(in, into, fault);
 	if (status != KTT_OK || count == 0)
 		return status;
 	if (into->area != NULL)
-		finish_part(into, first, alone);
+		finish_part(into, alone);
 	into->parts++;
 	return KTT_OK;
 }
