@@ -138,19 +138,12 @@ read_double(reader *in)
 	return value;
 }
 
-/* The antimeridian has one longitude, -180. */
-static double
-one_longitude(double longitude)
-{
-	return longitude == 180 ? -180 : longitude;
-}
-
 static ktt_place
 read_place(reader *in)
 {
 	ktt_place	place;
 
-	place.longitude = one_longitude(read_double(in));
+	place.longitude = read_double(in);
 	place.latitude = read_double(in);
 	return place;
 }
@@ -198,6 +191,15 @@ put_piece(builder *into, double west, double east, ktt_direction normal, ends co
 	area->corners[at] = corners;
 }
 
+/* The antimeridian has one longitude, -180. */
+static ktt_place
+one_longitude(ktt_place place)
+{
+	if (place.longitude == 180)
+		place.longitude = -180;
+	return place;
+}
+
 /* An edge that is not over a pole, unless it stays there. */
 static void
 put_arc(builder *into, ktt_place a, ktt_place b)
@@ -206,8 +208,10 @@ put_arc(builder *into, ktt_place a, ktt_place b)
 	bool		wraps = fabs(turn) > 180;
 	bool		eastward = (turn > 0) != wraps;
 	ends		corners = {eastward ? a : b, eastward ? b : a};
-	ktt_direction normal = ktt_sphere_normal(ktt_sphere_vector(corners.west), ktt_sphere_vector(corners.east));
+	ktt_direction normal = {{0, 0, 0}};
 
+	if (a.latitude != b.latitude || fabs(a.latitude) != 90)
+		normal = ktt_sphere_normal(ktt_sphere_vector(corners.west), ktt_sphere_vector(corners.east));
 	if (wraps)
 	{
 		put_piece(into, corners.west.longitude, BEYOND_EAST, normal, corners);
@@ -263,8 +267,8 @@ read_edges(reader *in, size_t count, builder *into, ktt_fault *fault)
 			first = place;
 		else if (ktt_sphere_antipodal(a, b))
 			return refuse(fault, "An edge of the area goes half round the earth, so it has no direction.");
-		else if (!is_same(before, place))
-			put_edge(into, before, place);
+		else if (!is_same(one_longitude(before), one_longitude(place)))
+			put_edge(into, one_longitude(before), one_longitude(place));
 		ktt_sphere_widen(&into->around, i == 0 ? b : a, b);
 		before = place;
 		a = b;
@@ -338,14 +342,24 @@ on_ring(const ktt_area *area, const ring *edges, const probe *from, bool *odd)
 	return false;
 }
 
-/* Of a place with one longitude; where it is, is found out when it is needed. */
+/* Where it is, is found out when it is needed. */
 static probe
 probe_of(ktt_place place)
 {
 	bool		anywhere = fabs(place.latitude) > NEAR_POLE || fabs(place.longitude) > 180 - LONGITUDE_MARGIN;
 
-	place.longitude = one_longitude(place.longitude);
-	return (probe) {place, {{0, 0, 0}}, anywhere ? INFINITY : LONGITUDE_MARGIN};
+	return (probe) {one_longitude(place), {{0, 0, 0}}, anywhere ? INFINITY : LONGITUDE_MARGIN};
+}
+
+/* Of all longitudes, -180 is 180 for PostGIS here; to a box that ends there it makes a difference. */
+static void
+locate(probe *from)
+{
+	ktt_place	place = from->place;
+
+	if (place.longitude == -180)
+		place.longitude = 180;
+	from->at = ktt_sphere_vector(place);
 }
 
 /* The box of a polygon that stands alone is stored by PostGIS in single precision. */
@@ -390,7 +404,7 @@ finish_part(builder *into, bool alone)
 	if (alone)
 		round_box(&polygon->around);
 	outside = probe_of(ktt_sphere_outside(&polygon->around, into->start[0], into->start[1]));
-	outside.at = ktt_sphere_vector(outside.place);
+	locate(&outside);
 	for (size_t i = into->first_ring; i < into->rings; i++)
 		(void) on_ring(area, &area->rings[i], &outside, &area->rings[i].outside_odd);
 	bound_part(area, polygon);
@@ -537,7 +551,7 @@ ktt_area_covers(const ktt_area *area, ktt_place place)
 			polygon->west > from_east || polygon->east < from_west)
 			continue;
 		if (!ready)
-			from.at = ktt_sphere_vector(from.place);
+			locate(&from);
 		ready = true;
 		if (polygon_covers(area, polygon, &from))
 			return true;

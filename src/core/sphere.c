@@ -41,7 +41,7 @@ ktt_sphere_vector(ktt_place place)
 {
 	double		longitude = place.longitude * PI / 180;
 	double		latitude = place.latitude * PI / 180;
-	double		radius = fabs(place.latitude) == 90 ? 0 : cos(latitude);
+	double		radius = cos(latitude);
 
 	return (ktt_direction) {{radius * cos(longitude), radius * sin(longitude), sin(latitude)}};
 }

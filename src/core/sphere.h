@@ -31,7 +31,6 @@ dot(ktt_direction a, ktt_direction b)
 	return a.at[0] * b.at[0] + a.at[1] * b.at[1] + a.at[2] * b.at[2];
 }
 
-/* A pole is one point, whatever its longitude. */
 extern ktt_direction ktt_sphere_vector(ktt_place place);
 extern ktt_place ktt_sphere_place(ktt_direction a);
 
