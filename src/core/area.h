@@ -27,8 +27,8 @@ typedef struct ktt_area ktt_area;
  * is no polygon or multipolygon of two dimensions, is empty, has a ring of one to
  * three vertices or one that is not closed, coordinates that are no place, or an
  * edge between antipodes; KTT_LIMIT for too many vertices or no memory. What
- * comes is one block of memory, some 150 bytes a vertex at most and half of that
- * as a rule.
+ * comes is one block of memory, as a rule five times the size of the WKB and at most
+ * twenty times.
  */
 extern ktt_status ktt_area_unpack(const unsigned char *wkb, size_t size,
 								  const ktt_memory *memory, ktt_area **area,
