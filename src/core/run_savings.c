@@ -3,8 +3,7 @@
  * driving.
  */
 #include "run_board.h"
-
-#include <stdlib.h>
+#include "sort.h"
 
 typedef struct saving
 {
@@ -127,7 +126,7 @@ ktt_run_savings(ktt_run_board *board, bool symmetric, const ktt_memory *memory,
 {
 	bool		all = board->count <= KTT_RUN_ALL_PAIRS_MAX;
 	size_t		room = (size_t) board->count * (all ? board->count : board->near_count);
-	saving	   *savings = ktt_allocate(memory, room * sizeof(*savings));
+	saving	   *savings = ktt_allocate(memory, 2 * room * sizeof(*savings));
 	size_t		count;
 
 	if (savings == NULL)
@@ -135,7 +134,7 @@ ktt_run_savings(ktt_run_board *board, bool symmetric, const ktt_memory *memory,
 						board->count);
 	begin_runs(board);
 	count = list_savings(board, symmetric, savings);
-	qsort(savings, count, sizeof(*savings), compare_savings);
+	ktt_sort(savings, count, sizeof(*savings), savings + room, compare_savings);
 	for (size_t i = 0; i < count; i++)
 		join(board, savings[i].from, savings[i].to);
 	ktt_release(memory, savings);
