@@ -10,6 +10,9 @@
 /* Runs that are tried in turn before it is given up. */
 #define SQUEEZE_RUNS 3
 
+#define POLISH_ROUNDS 300
+#define POLISH_ROUNDS_STOP 5
+
 /* Longer ways, in milliseconds, are all the same: 30,000 years. */
 #define LEG_MAX 1e15
 
@@ -32,7 +35,6 @@ typedef struct planner
 	int64_t    *parcels;
 	int64_t    *service;
 	uint32_t   *near;
-	uint32_t   *scratch;		/* by stop */
 	bool	   *marks;			/* by stop */
 	ktt_run_state best;
 	ktt_run_state saved;
@@ -85,11 +87,11 @@ take_memory(planner *plan, uint32_t count, ktt_fault *fault)
 	plan->parcels = ktt_allocate(memory, places * sizeof(*plan->parcels));
 	plan->service = ktt_allocate(memory, places * sizeof(*plan->service));
 	plan->near = ktt_allocate(memory, places * near_count * sizeof(*plan->near));
-	plan->scratch = ktt_allocate(memory, places * sizeof(*plan->scratch));
+	plan->board.scratch = ktt_allocate(memory, places * sizeof(*plan->board.scratch));
 	plan->marks = ktt_allocate(memory, places * sizeof(*plan->marks));
 	plan->board.sequences = ktt_allocate(memory, 2 * places * sizeof(*plan->board.sequences));
 	if (plan->order == NULL || plan->sorting == NULL || plan->table == NULL || plan->parcels == NULL ||
-		plan->service == NULL || plan->near == NULL || plan->scratch == NULL ||
+		plan->service == NULL || plan->near == NULL || plan->board.scratch == NULL ||
 		plan->marks == NULL || plan->board.sequences == NULL)
 		return ktt_fail(fault, KTT_LIMIT, 0, "There is no memory for the legs of %u stops.", count);
 	plan->board.count = count;
@@ -111,7 +113,7 @@ release_memory(planner *plan)
 	ktt_release(memory, plan->parcels);
 	ktt_release(memory, plan->service);
 	ktt_release(memory, plan->near);
-	ktt_release(memory, plan->scratch);
+	ktt_release(memory, plan->board.scratch);
 	ktt_release(memory, plan->marks);
 	ktt_release(memory, plan->board.sequences);
 	ktt_run_state_end(&plan->board.now, memory);
@@ -302,15 +304,15 @@ empty_runs(planner *plan)
 		uint32_t	run = smallest_run(board, plan->marks);
 
 		if (run == KTT_RUN_NONE)
-			return;
+			break;
 		ktt_run_keep(&plan->saved, &board->now, board->count);
 		ktt_run_drop(board, run);
-		if (ktt_run_squeeze(board, &plan->best, plan->scratch, work / SQUEEZE_RUNS))
+		if (ktt_run_squeeze(board, &plan->best, work / SQUEEZE_RUNS))
 		{
 			for (uint32_t i = 0; i <= board->count; i++)
 				plan->marks[i] = false;
 			tried = 0;
-			ktt_run_search(board, plan->scratch, plan->marks);
+			ktt_run_search(board, plan->marks);
 		}
 		else
 		{
@@ -336,11 +338,9 @@ limit_runs(planner *plan)
 		ktt_run_drop(board, smallest_run(board, plan->marks));
 		ktt_run_close_gaps(board);
 	}
-	ktt_run_squeeze(board, &plan->best, plan->scratch,
+	ktt_run_squeeze(board, &plan->best,
 					SQUEEZE_WORK + (uint64_t) SQUEEZE_WORK_STOP * board->count);
-	do
-		ktt_run_search(board, plan->scratch, plan->marks);
-	while (place_pool(board));
+	ktt_run_search(board, plan->marks);
 }
 
 /* Drive a run the other way round if that is shorter, or its last stop is served earlier. */
@@ -401,7 +401,7 @@ static void
 answer(planner *plan, ktt_run_visit *visits, ktt_run_totals *totals)
 {
 	ktt_run_board *board = &plan->board;
-	uint32_t   *numbers = plan->scratch;
+	uint32_t   *numbers = plan->board.scratch;
 	uint32_t	next = 0;
 
 	*totals = (ktt_run_totals) {.runs = board->now.run_count, .bound = least_runs(board)};
@@ -455,12 +455,17 @@ make_plan(planner *plan, ktt_fault *fault)
 			now->pool[now->pool_count++] = stop;
 	if (ktt_run_savings(board, plan->legs->symmetric, plan->memory, fault) != KTT_OK)
 		return fault->status;
-	ktt_run_search(board, plan->scratch, plan->marks);
+	ktt_run_search(board, plan->marks);
 	/* What cannot be reached straight may be reached behind others; if not, it is left out of what follows. */
 	place_pool(board);
 	now->pool_count = 0;
 	empty_runs(plan);
 	limit_runs(plan);
+	ktt_run_polish(board, &plan->best, &plan->saved,
+				   POLISH_ROUNDS + (board->count < 400 ? board->count : 400) * POLISH_ROUNDS_STOP);
+	do
+		ktt_run_search(board, plan->marks);
+	while (place_pool(board));
 	turn_runs(board);
 	return KTT_OK;
 }

@@ -61,6 +61,7 @@ typedef struct ktt_run_board
 	uint32_t	near_count;
 	ktt_run_state now;
 	uint32_t   *sequences;		/* room for two runs of all stops */
+	uint32_t   *scratch;		/* by stop */
 	uint64_t	work;			/* trials so far */
 	uint64_t	pause_at;
 } ktt_run_board;
@@ -69,6 +70,16 @@ static inline int64_t
 ktt_run_leg(const ktt_run_board *board, uint32_t from, uint32_t to)
 {
 	return board->legs[(size_t) from * (board->count + 1) + to];
+}
+
+/* Numbers that look random and are the same everywhere, from 0 to below the limit. */
+static inline uint32_t
+ktt_run_draw(uint64_t *random, uint32_t limit)
+{
+	*random ^= *random << 13;
+	*random ^= *random >> 7;
+	*random ^= *random << 17;
+	return (uint32_t) ((*random >> 32) % limit);
 }
 
 /* Count trials, and pause when there were many. */
@@ -179,13 +190,16 @@ extern ktt_status ktt_run_savings(ktt_run_board *board, bool symmetric,
 								  const ktt_memory *memory, ktt_fault *fault);
 
 /* run_search.c: shorten the runs until no move of a stop or a piece helps. */
-extern void ktt_run_search(ktt_run_board *board, uint32_t *queue, bool *queued);
+extern void ktt_run_search(ktt_run_board *board, bool *queued);
 
 /*
  * run_squeeze.c: find room for the pool in the runs there are, throwing out other
  * stops for it; false, and as few as can be in the pool, when the work runs out.
  */
-extern bool ktt_run_squeeze(ktt_run_board *board, ktt_run_state *best,
-							uint32_t *blame, uint64_t work);
+extern bool ktt_run_squeeze(ktt_run_board *board, ktt_run_state *best, uint64_t work);
+
+/* run_polish.c: take pieces out of the runs and put them back better, so many times. */
+extern void ktt_run_polish(ktt_run_board *board, ktt_run_state *best,
+						   ktt_run_state *from, uint32_t rounds);
 
 #endif

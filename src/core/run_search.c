@@ -309,9 +309,9 @@ make_move(ktt_run_board *board, const move *best, queue *waiting)
 }
 
 void
-ktt_run_search(ktt_run_board *board, uint32_t *stops, bool *queued)
+ktt_run_search(ktt_run_board *board, bool *queued)
 {
-	queue		waiting = {stops, queued, board->count, 0, 0};
+	queue		waiting = {board->scratch, queued, board->count, 0, 0};
 	bool		moved = true;
 
 	/* The queue knows where it is worth looking; a last look at everything finds nothing more. */

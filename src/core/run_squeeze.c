@@ -122,15 +122,6 @@ make_exchange(ktt_run_board *board, uint32_t stop, const exchange *chosen)
 	ktt_run_set(board, chosen->run, sequence, kept + 1);
 }
 
-static uint32_t
-draw(uint64_t *random, uint32_t below)
-{
-	*random ^= *random << 13;
-	*random ^= *random >> 7;
-	*random ^= *random << 17;
-	return (uint32_t) ((*random >> 32) % below);
-}
-
 /* Put the stop into the place of another; whether the run holds. */
 static bool
 fits_for(const ktt_run_board *board, uint32_t stop, uint32_t other)
@@ -159,9 +150,9 @@ shake(ktt_run_board *board, uint64_t *random)
 		return;
 	for (int i = 0; i < SHAKES; i++)
 	{
-		uint32_t	one = 1 + draw(random, board->count);
+		uint32_t	one = 1 + ktt_run_draw(random, board->count);
 		uint32_t	other = board->near[(size_t) (one - 1) * board->near_count +
-										draw(random, board->near_count)];
+										ktt_run_draw(random, board->near_count)];
 		uint32_t	here = nodes[one].run;
 		uint32_t	there = nodes[other].run;
 		uint32_t   *sequence = board->sequences;
@@ -181,8 +172,9 @@ shake(ktt_run_board *board, uint64_t *random)
 }
 
 bool
-ktt_run_squeeze(ktt_run_board *board, ktt_run_state *best, uint32_t *blame, uint64_t work)
+ktt_run_squeeze(ktt_run_board *board, ktt_run_state *best, uint64_t work)
 {
+	uint32_t   *blame = board->scratch;
 	ktt_run_state *now = &board->now;
 	uint64_t	until = board->work + work;
 	uint64_t	random = UINT64_C(88172645463325252);
