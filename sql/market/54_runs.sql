@@ -97,8 +97,9 @@ BEGIN
        SET warehouse = coalesce(configure_runs.warehouse, s.warehouse),
            capacity = coalesce(configure_runs.capacity, s.capacity),
            vehicles = nullif(coalesce(configure_runs.vehicles, s.vehicles), 0),
-           service = coalesce(configure_runs.service, s.service),
-           service_parcel = coalesce(configure_runs.service_parcel, s.service_parcel),
+           -- In seconds alone: what was given may hold months and days that cancel out.
+           service = coalesce(make_interval(secs => extract(epoch FROM configure_runs.service)), s.service),
+           service_parcel = coalesce(make_interval(secs => extract(epoch FROM configure_runs.service_parcel)), s.service_parcel),
            departs = coalesce(configure_runs.departs, s.departs),
            deadline = coalesce(configure_runs.deadline, s.deadline),
            speed = coalesce(configure_runs.speed, s.speed),
