@@ -32,7 +32,7 @@ SELECT format('WITH taken AS (SELECT point, count(*) AS parcels, max(metres) AS 
                CROSS JOIN LATERAL (SELECT ST_Distance(p.location::geography, b.location::geography) AS metres) d
                LEFT JOIN taken t ON t.point = p.id LEFT JOIN last l ON l.point = p.id
                WHERE b.id %% %2$s = 0 AND (d.metres, p.id) < (m.metres, m.point)
-                 AND (coalesce(t.parcels, 0) < %3$s OR (d.metres, b.id) < (t.farthest, l.buyer))', name, buyers / 2000, capacity)
+                 AND (coalesce(t.parcels, 0) < %3$s OR (d.metres, b.id) < (t.farthest, l.buyer))', name, greatest(1, buyers / 2000), capacity)
 FROM bench.instances WHERE name IN ('city', 'country') \gexec
 
 -- The certificate: at the prices of the points nobody could do better, so nothing is shorter than what the prices add up to. Distances

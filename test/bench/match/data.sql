@@ -15,8 +15,10 @@ SELECT format('CREATE UNLOGGED TABLE bench.points_%s AS SELECT id, location, %s 
        format('CREATE INDEX ON bench.points_%s USING gist (location)', name),
        format('CREATE UNLOGGED TABLE bench.buyers_%s AS SELECT * FROM bench.buyers(%s, %s)', name, buyers, points),
        format('VACUUM (FREEZE, ANALYZE) bench.points_%s', name),
-       format('VACUUM (FREEZE, ANALYZE) bench.buyers_%s', name),
-       format('CREATE VIEW bench.%2$s_%1$s AS
+       format('VACUUM (FREEZE, ANALYZE) bench.buyers_%s', name)
+FROM bench.instances ORDER BY name \gexec
+
+SELECT format('CREATE VIEW bench.%2$s_%1$s AS
                SELECT m.id, m.point, m.metres, m.reason, m.price
                FROM (SELECT array_agg(id) AS ids, array_agg(location) AS locations FROM bench.buyers_%1$s) b
                CROSS JOIN LATERAL ktt.match_pickups((SELECT ktt.pickup_index(id, location, capacity, NULL, NULL) FROM bench.points_%1$s),

@@ -30,9 +30,9 @@ SELECT bench.cpu() AS cpu \gset begin_
 SELECT sum(point) FROM bench.lateral_middle WHERE id <= :places / 50 \g /dev/null
 SELECT bench.cpu() AS cpu \gset middle_
 SELECT sum(point) FROM bench.lateral_middle WHERE id <= :places / 10 \g /dev/null
-SELECT format('nearest_batch: %s points: the peer takes %s us of CPU a buyer for %s buyers, %s for %s; its figures are those of %1$s times %s',
+SELECT format('nearest_batch: %s points: the peer takes %s us of CPU a buyer for %s buyers and %s for %s; its figures are those of the fewer, times 50',
               :middle, bench.digits(1000 * (:middle_cpu - :begin_cpu) / (:places / 50)), :places / 50,
-              bench.digits(1000 * (bench.cpu() - :middle_cpu) / (:places / 10)), :places / 10, 50);
+              bench.digits(1000 * (bench.cpu() - :middle_cpu) / (:places / 10)), :places / 10);
 
 \set bench nearest_batch_memory
 \set who small
