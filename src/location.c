@@ -2,30 +2,36 @@
  * Coordinates are checked here, before PostGIS sees them: it would bend a
  * latitude of 116 into another valid place and only leave a notice.
  */
-#include "compat.h"
-#include "error.h"
+#include "location.h"
+
+#include "core/pickup_pack.h"
 
 #include <math.h>
 
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 /* EWKB of a point: byte order, type with the SRID flag, SRID, x, y. */
 #define POINT_EWKB_SIZE 25
 #define EWKB_POINT_WITH_SRID UINT32_C(0x20000001)
 #define WGS84_SRID UINT32_C(4326)
 
-/* Nothing is farther than half a meridian, 20003931.46 m; the rest is margin. */
-#define RADIUS_MAX 21000000.0
-
 PGDLLEXPORT Datum ktt_location_wkb(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum ktt_location_radius(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum ktt_location_distance(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(ktt_location_wkb);
 PG_FUNCTION_INFO_V1(ktt_location_radius);
+PG_FUNCTION_INFO_V1(ktt_location_distance);
 
-static void
-CheckCoordinates(float8 longitude, float8 latitude)
+void
+KttCheckCoordinates(float8 longitude, float8 latitude)
 {
 	if (!isfinite(longitude) || !isfinite(latitude))
 		ereport(ERROR,
@@ -75,7 +81,7 @@ ktt_location_wkb(PG_FUNCTION_ARGS)
 	bytea	   *result;
 	unsigned char *out;
 
-	CheckCoordinates(longitude, latitude);
+	KttCheckCoordinates(longitude, latitude);
 	result = (bytea *) palloc(VARHDRSZ + POINT_EWKB_SIZE);
 	SET_VARSIZE(result, VARHDRSZ + POINT_EWKB_SIZE);
 	out = (unsigned char *) VARDATA(result);
@@ -88,16 +94,82 @@ ktt_location_wkb(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(result);
 }
 
+double
+KttCheckedMetres(double metres)
+{
+	/* Written so that NaN fails too. */
+	if (!(metres >= 0 && metres <= KTT_RADIUS_MAX))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("radius must be between 0 and %.0f metres", KTT_RADIUS_MAX),
+				 errdetail("Radius is %s.", float8out_internal(metres))));
+	return metres;
+}
+
 Datum
 ktt_location_radius(PG_FUNCTION_ARGS)
 {
-	float8		metres = PG_GETARG_FLOAT8(0);
+	PG_RETURN_FLOAT8(KttCheckedMetres(PG_GETARG_FLOAT8(0)));
+}
 
-	/* Written so that NaN fails too. */
-	if (!(metres >= 0 && metres <= RADIUS_MAX))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("radius must be between 0 and 21000000 metres"),
-				 errdetail("Radius is %s.", float8out_internal(metres))));
-	PG_RETURN_FLOAT8(metres);
+/*
+ * A point as PostGIS 3 stores it: SRID in three bytes, flags (second version,
+ * geodetic, neither box nor third dimension), type 1, one position, x, y.
+ */
+#define STORED_HEAD "\x00\x10\xe6\x48"
+#define STORED_HEAD_SIZE 4
+#define STORED_POINT_SIZE (STORED_HEAD_SIZE + 2 * sizeof(uint32) + 2 * sizeof(float8))
+
+/* A function of schema ktt with one argument of a type of schema ktt. */
+static Oid
+FunctionOf(const char *name, const char *type_name)
+{
+	Oid			schema = get_namespace_oid("ktt", false);
+	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+									   CStringGetDatum(type_name),
+									   ObjectIdGetDatum(schema));
+
+	return LookupFuncName(list_make2(makeString("ktt"), makeString(pstrdup(name))),
+						  1, &type, false);
+}
+
+/*
+ * Straight from the stored bytes when they are of the form above, which takes
+ * nanoseconds; whatever else they are, PostGIS is asked.
+ */
+ktt_place
+KttLocationPlace(Datum location)
+{
+	struct varlena *stored = PG_DETOAST_DATUM_PACKED(location);
+	const char *bytes = VARDATA_ANY(stored);
+	uint32		type_and_count[2];
+	ktt_place	place;
+
+	if (VARSIZE_ANY_EXHDR(stored) == STORED_POINT_SIZE &&
+		memcmp(bytes, STORED_HEAD, STORED_HEAD_SIZE) == 0)
+	{
+		memcpy(type_and_count, bytes + STORED_HEAD_SIZE, sizeof(type_and_count));
+		if (type_and_count[0] == 1 && type_and_count[1] == 1)
+		{
+			memcpy(&place.longitude, bytes + STORED_HEAD_SIZE + sizeof(type_and_count), sizeof(float8));
+			memcpy(&place.latitude, bytes + STORED_POINT_SIZE - sizeof(float8), sizeof(float8));
+			return place;
+		}
+	}
+	place.longitude = DatumGetFloat8(OidFunctionCall1(FunctionOf("longitude", "location"), location));
+	place.latitude = DatumGetFloat8(OidFunctionCall1(FunctionOf("latitude", "location"), location));
+	return place;
+}
+
+bytea *
+KttAreaWkb(Datum area)
+{
+	return DatumGetByteaPP(OidFunctionCall1(FunctionOf("area_wkb", "area"), area));
+}
+
+Datum
+ktt_location_distance(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(ktt_distance(KttLocationPlace(PG_GETARG_DATUM(0)),
+								  KttLocationPlace(PG_GETARG_DATUM(1))));
 }

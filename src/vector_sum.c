@@ -3,6 +3,7 @@
  * its state. The state of sum() is the type itself: a flat value while it is
  * small, an expanded object that is added to in place when it has grown.
  */
+#include "memory.h"
 #include "vector.h"
 
 #include "miscadmin.h"
@@ -44,26 +45,12 @@ static void SumFlattenInto(ExpandedObjectHeader *header, void *result,
 
 static const ExpandedObjectMethods sum_methods = {SumFlatSize, SumFlattenInto};
 
-static void *
-TallyAllocate(void *owner, size_t size)
-{
-	return MemoryContextAllocExtended(owner, size,
-									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-}
-
-static void
-TallyRelease(void *owner, void *memory)
-{
-	pfree(memory);
-}
-
 void
 KttTallyBegin(ktt_tally *tally, ktt_vector_kind kind, MemoryContext context)
 {
-	ktt_memory memory = {TallyAllocate, TallyRelease, context};
 	ktt_fault	fault;
 
-	if (ktt_tally_begin(tally, kind, memory, &fault) != KTT_OK)
+	if (ktt_tally_begin(tally, kind, KttMemory(context), &fault) != KTT_OK)
 		KttVectorReport(kind, &fault);
 }
 

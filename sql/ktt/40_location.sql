@@ -51,10 +51,10 @@ CREATE FUNCTION ktt.latitude(place ktt.location) RETURNS float8
 COMMENT ON FUNCTION ktt.latitude(ktt.location) IS 'Latitude in degrees, north positive.';
 
 CREATE FUNCTION ktt.distance(one ktt.location, other ktt.location) RETURNS float8
-    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
-    RETURN ST_Distance(one::geography, other::geography, true);
+    AS 'MODULE_PATHNAME', 'ktt_location_distance'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION ktt.distance(ktt.location, ktt.location) IS
-    'Shortest way between two places in metres on the WGS84 ellipsoid; equals ST_Distance.';
+    'Shortest way between two places in metres on the WGS84 ellipsoid; equals ST_Distance to the last bit.';
 
 CREATE FUNCTION ktt.within(one ktt.location, other ktt.location, metres float8) RETURNS boolean
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE

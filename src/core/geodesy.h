@@ -46,7 +46,10 @@ ktt_chord_squared(ktt_ecef a, ktt_ecef b)
 /* Metres along the ellipsoid as ST_DWithin compares them. */
 extern double ktt_geodesic(ktt_place a, ktt_place b);
 
-/* The same rounded to 10 nm, which is what ST_Distance answers. */
+/* Whether they are at most so far apart, as ST_DWithin says. */
+extern bool ktt_within(ktt_place a, ktt_place b, double metres);
+
+/* The distance rounded to 10 nm, which is what ST_Distance answers. */
 extern double ktt_distance(ktt_place a, ktt_place b);
 
 /*

@@ -1,0 +1,256 @@
+/*
+ * Searching the tree of pickup points.
+ */
+#include "pickup_tree.h"
+
+#include "pause.h"
+
+#include <math.h>
+
+typedef struct search
+{
+	const ktt_pickups *pickups;
+	ktt_place	place;
+	ktt_ecef	at;
+	const ktt_near *after;
+	ktt_pickup_filter filter;
+	void	   *context;
+	ktt_near   *found;			/* in order */
+	size_t		count;
+	size_t		room;
+	double		bound;			/* no longer chord can still be among them */
+} search;
+
+/* A node that waits to be looked into, and the chord to its nearest corner. */
+typedef struct waiting
+{
+	uint32_t	node;
+	double		chord_squared;
+} waiting;
+
+static inline double
+outside(double value, double low, double high)
+{
+	return value < low ? low - value : value > high ? value - high : 0;
+}
+
+static inline double
+box_nearest_squared(const ktt_pickup_box *box, ktt_ecef at)
+{
+	double		x = outside(at.x, box->low[0], box->high[0]);
+	double		y = outside(at.y, box->low[1], box->high[1]);
+	double		z = outside(at.z, box->low[2], box->high[2]);
+
+	return x * x + y * y + z * z;
+}
+
+static inline double
+box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
+{
+	double		x = fmax(at.x - box->low[0], box->high[0] - at.x);
+	double		y = fmax(at.y - box->low[1], box->high[1] - at.y);
+	double		z = fmax(at.z - box->low[2], box->high[2] - at.z);
+
+	return x * x + y * y + z * z;
+}
+
+/* Whether the radius of a point reaches so far; only the band of doubt is measured. */
+static bool
+radius_reaches(const ktt_point *point, ktt_place place, double metres)
+{
+	if (point->radius == KTT_NO_RADIUS)
+		return true;
+	if (fabs(metres - point->radius) > KTT_PICKUP_CLOSE)
+		return metres < point->radius;
+	return ktt_within(point->place, place, point->radius);
+}
+
+static bool
+behind(const search *search, ktt_near *near)
+{
+	ktt_near	after;
+
+	if (search->after == NULL)
+		return true;
+	after = *search->after;
+	return ktt_near_before(search->pickups, search->place, &after, near);
+}
+
+/* Take in a point that is among the nearest so far. */
+static void
+insert(search *search, ktt_near near)
+{
+	size_t		at = search->count;
+
+	while (at > 0 && ktt_near_before(search->pickups, search->place, &near,
+									 &search->found[at - 1]))
+		at--;
+	if (search->count < search->room)
+		search->count++;
+	for (size_t i = search->count - 1; i > at; i--)
+		search->found[i] = search->found[i - 1];
+	search->found[at] = near;
+	if (search->count == search->room)
+		search->bound = search->found[search->room - 1].metres + KTT_PICKUP_CLOSE;
+}
+
+static void
+look_at_site(search *search, const ktt_site *site)
+{
+	const ktt_pickups *pickups = search->pickups;
+	double		chord_squared = ktt_chord_squared(site->at, search->at);
+	ktt_near	near = {0, site->first, false};
+
+	if (chord_squared > search->bound * search->bound)
+		return;
+	if (chord_squared <= KTT_QUICK_MAX * KTT_QUICK_MAX)
+		near.metres = ktt_quick_distance(site->at, search->at, chord_squared);
+	else
+		ktt_near_measure(pickups, search->place, &near);
+	if (near.metres > site->radius + KTT_PICKUP_CLOSE)
+		return;
+	for (uint32_t i = 0; i < site->count; i++)
+	{
+		const ktt_point *point = &pickups->points[site->first + i];
+
+		ktt_pause_at(i);
+		near.point = site->first + i;
+		/* Those that follow at the site are as far and have higher ids. */
+		if (search->count == search->room &&
+			!ktt_near_before(pickups, search->place, &near,
+							 &search->found[search->room - 1]))
+			return;
+		if (behind(search, &near) &&
+			(search->filter == NULL || search->filter(search->context, point)) &&
+			radius_reaches(point, search->place, near.metres) &&
+			(point->area == NULL || ktt_area_covers(point->area, search->place)))
+			insert(search, near);
+	}
+}
+
+/* Whether a node, so far away at least, can still hold something to be found. */
+static bool
+worth_it(const search *search, const ktt_pickup_node *node, double chord_squared)
+{
+	double		most = fmin(search->bound, node->radius + KTT_PICKUP_CLOSE);
+
+	if (chord_squared > most * most)
+		return false;
+	return search->after == NULL ||
+		ktt_geodesic_most(sqrt(box_farthest_squared(&node->bounds, search->at)))
+		+ KTT_PICKUP_CLOSE >= search->after->metres;
+}
+
+size_t
+ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
+					const ktt_near *after, ktt_pickup_filter filter,
+					void *context, ktt_near *found, size_t room)
+{
+	search		search = {
+		.pickups = pickups, .place = place, .at = ktt_ecef_of(place), .after = after,
+		.filter = filter, .context = context, .found = found, .room = room,
+		.bound = INFINITY
+	};
+	waiting		stack[KTT_PICKUP_DEPTH_MAX + 1];
+	int			height = 0;
+	size_t		step = 0;
+
+	if (room == 0 || pickups->count == 0)
+		return 0;
+	stack[height++] = (waiting) {0, box_nearest_squared(&pickups->nodes[0].bounds, search.at)};
+	while (height > 0)
+	{
+		waiting		now = stack[--height];
+		const ktt_pickup_node *node = &pickups->nodes[now.node];
+
+		ktt_pause_at(step++);
+		if (!worth_it(&search, node, now.chord_squared))
+			continue;
+		if (node->right == 0)
+			for (uint32_t i = 0; i < node->count; i++)
+				look_at_site(&search, &pickups->sites[node->first + i]);
+		else
+		{
+			waiting		left = {now.node + 1, box_nearest_squared(&node[1].bounds, search.at)};
+			waiting		right = {node->right, box_nearest_squared(&pickups->nodes[node->right].bounds, search.at)};
+			bool		left_first = left.chord_squared <= right.chord_squared;
+
+			/* The nearer one comes off the stack first. */
+			stack[height++] = left_first ? right : left;
+			stack[height++] = left_first ? left : right;
+		}
+	}
+	return search.count;
+}
+
+static size_t
+points_of(const ktt_pickups *pickups, const ktt_pickup_node *node)
+{
+	const ktt_site *last = &pickups->sites[node->first + node->count - 1];
+
+	return last->first + last->count - pickups->sites[node->first].first;
+}
+
+/* Whether a site is within so many metres; only the band of doubt is measured. */
+static bool
+site_within(const ktt_pickups *pickups, const ktt_site *site, ktt_place place,
+			ktt_ecef at, double metres)
+{
+	double		chord_squared = ktt_chord_squared(site->at, at);
+
+	if (chord_squared > KTT_QUICK_MAX * KTT_QUICK_MAX)
+	{
+		double		chord = sqrt(chord_squared);
+
+		if (chord > metres + KTT_PICKUP_CLOSE)
+			return false;
+		if (ktt_geodesic_most(chord) < metres)
+			return true;
+	}
+	else
+	{
+		double		quick = ktt_quick_distance(site->at, at, chord_squared);
+
+		if (fabs(quick - metres) > KTT_PICKUP_CLOSE)
+			return quick < metres;
+	}
+	return ktt_within(pickups->points[site->first].place, place, metres);
+}
+
+size_t
+ktt_pickups_within(const ktt_pickups *pickups, ktt_place place, double metres,
+				   size_t most)
+{
+	ktt_ecef	at = ktt_ecef_of(place);
+	double		bound = metres + KTT_PICKUP_CLOSE;
+	uint32_t	stack[KTT_PICKUP_DEPTH_MAX + 1];
+	int			height = 0;
+	size_t		count = 0;
+	size_t		step = 0;
+
+	if (pickups->count > 0)
+		stack[height++] = 0;
+	while (height > 0 && count < most)
+	{
+		uint32_t	number = stack[--height];
+		const ktt_pickup_node *node = &pickups->nodes[number];
+
+		ktt_pause_at(step++);
+		if (box_nearest_squared(&node->bounds, at) > bound * bound)
+			continue;
+		if (node->right == 0)
+		{
+			for (uint32_t i = 0; i < node->count; i++)
+				if (site_within(pickups, &pickups->sites[node->first + i], place, at, metres))
+					count += pickups->sites[node->first + i].count;
+		}
+		else if (ktt_geodesic_most(sqrt(box_farthest_squared(&node->bounds, at))) < metres)
+			count += points_of(pickups, node);
+		else
+		{
+			stack[height++] = node->right;
+			stack[height++] = number + 1;
+		}
+	}
+	return count < most ? count : most;
+}
