@@ -73,3 +73,9 @@ CREATE FUNCTION ktt.knn(one ktt.location, other ktt.location) RETURNS float8
     RETURN one::geography <-> other::geography;
 COMMENT ON FUNCTION ktt.knn(ktt.location, ktt.location) IS
     'Sort key for ORDER BY ktt.knn(column, place) LIMIT n by a GiST index. It measures on a sphere: take candidates by it, then rank them by ktt.distance.';
+
+CREATE FUNCTION ktt.area_wkb(area ktt.area) RETURNS bytea
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN ST_AsBinary(ST_Force2D(area::geometry), 'NDR');
+COMMENT ON FUNCTION ktt.area_wkb(ktt.area) IS
+    'The area as little-endian WKB of two dimensions, as ktt.pickup_index holds it.';

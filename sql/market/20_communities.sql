@@ -62,7 +62,8 @@ BEGIN
     IF FOUND THEN
         RETURN v_id;
     END IF;
-    SELECT greatest(clock_timestamp(), max(lower(s.period)) + interval '1 us') INTO v_now
+    -- After all that was, also when the clock stepped back.
+    SELECT greatest(clock_timestamp(), max(lower(s.period)) + interval '1 us', max(upper(s.period))) INTO v_now
     FROM stewardships s WHERE s.community_id = community;
     UPDATE stewardships s SET period = tstzrange(lower(s.period), v_now)
     WHERE s.community_id = community AND upper_inf(s.period);
@@ -75,3 +76,29 @@ $$;
 COMMENT ON FUNCTION appoint_steward(bigint, bigint) IS
     'Makes a member the steward of a community from now on and ends the one before him; orders placed earlier keep their steward. '
     'Errors: KT303 no such community or member.';
+
+CREATE FUNCTION end_stewardship(community bigint)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM read_committed();
+    PERFORM FROM communities c WHERE c.id = require(community, 'community') FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'community % does not exist', community USING ERRCODE = 'KT303';
+    END IF;
+    UPDATE stewardships s SET period = tstzrange(lower(s.period), greatest(clock_timestamp(), lower(s.period) + interval '1 us'))
+    WHERE s.community_id = community AND upper_inf(s.period);
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION end_stewardship(bigint) IS
+    'Ends the stewardship of a community without a successor; returns whether there was one. Orders placed earlier keep their steward, '
+    'later ones have none until another is appointed. Errors: KT303 no such community.';
+
+CREATE VIEW steward_history WITH (security_barrier) AS
+SELECT s.community_id, c.reference AS community, s.member_id, m.reference AS steward,
+       lower(s.period) AS since, upper(s.period) AS until, upper_inf(s.period) AS stands
+FROM stewardships s JOIN communities c ON c.id = s.community_id JOIN members m ON m.id = s.member_id;
+COMMENT ON VIEW steward_history IS
+    'Who kept the pickup points of each community from when until when (NULL: still); order by community_id, since.';

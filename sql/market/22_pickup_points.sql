@@ -7,16 +7,20 @@ CREATE TABLE pickup_points (
     community_id    bigint NOT NULL REFERENCES communities,
     reference       text NOT NULL UNIQUE CHECK (octet_length(reference) BETWEEN 1 AND 256),
     location        ktt.location NOT NULL,
-    radius          double precision NOT NULL CHECK (radius > 0 AND radius <= 20000000),
+    radius          double precision CHECK (radius > 0 AND radius <= 20000000),
     area            ktt.area,
     capacity        int CHECK (capacity >= 0),
-    open            boolean NOT NULL DEFAULT true
+    state           text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paused', 'closed')),
+    open_days       smallint NOT NULL DEFAULT 127 CHECK (open_days BETWEEN 1 AND 127),
+    CONSTRAINT pickup_points_reach_check CHECK (radius IS NOT NULL OR area IS NOT NULL)
 );
 CREATE INDEX pickup_points_location_idx ON pickup_points USING gist (location);
-COMMENT ON TABLE pickup_points IS 'Where buyers fetch their goods.';
-COMMENT ON COLUMN pickup_points.radius IS 'How far away a buyer may be, in metres.';
-COMMENT ON COLUMN pickup_points.area IS 'Where a buyer has to be, as well, when it is given.';
+COMMENT ON TABLE pickup_points IS 'Where buyers fetch their goods. A point serves a buyer within its radius and inside its area, where it has both.';
+COMMENT ON COLUMN pickup_points.radius IS 'How far away a buyer may be, in metres; NULL: anywhere in the area.';
+COMMENT ON COLUMN pickup_points.area IS 'Where a buyer has to be; NULL: anywhere within the radius.';
 COMMENT ON COLUMN pickup_points.capacity IS 'Parcels (orders) that fit in one wave; NULL is no limit.';
+COMMENT ON COLUMN pickup_points.state IS 'Paused takes no new orders and keeps those it has; closed was given up, and its orders went elsewhere.';
+COMMENT ON COLUMN pickup_points.open_days IS 'Weekdays with opening hours, one bit each, 1 for Monday to 64 for Sunday; all of them without hours.';
 
 CREATE TABLE point_loads (
     wave_id     bigint NOT NULL,
@@ -25,6 +29,22 @@ CREATE TABLE point_loads (
     PRIMARY KEY (wave_id, point_id)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE point_loads IS 'Parcels taken so far at points with a capacity, a row per wave and point.';
+
+CREATE FUNCTION require_reach(radius double precision, area ktt.area)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF radius IS NULL AND area IS NULL THEN
+        RAISE EXCEPTION 'radius and area must not both be null'
+            USING ERRCODE = '22004', HINT = 'A point serves buyers within a radius, or inside an area, or both.';
+    ELSIF radius <= 0 OR radius > 20000000 THEN
+        RAISE EXCEPTION 'radius must be above 0 and at most 20000000 metres' USING ERRCODE = '22023', DETAIL = format('It is %s.', radius);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_reach(double precision, ktt.area) IS
+    'Internal. Refuses a point with neither radius nor area (22004) or with a radius out of bounds (22023).';
 
 CREATE FUNCTION add_pickup_point(
     community bigint, reference text, location ktt.location, radius double precision DEFAULT 3000,
@@ -39,11 +59,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM communities c WHERE c.id = require(community, 'community')) THEN
         RAISE EXCEPTION 'community % does not exist', community USING ERRCODE = 'KT303';
     END IF;
-    PERFORM require(location, 'location'), require(radius, 'radius'),
-            require_between(radius::numeric, 0.001, 20000000, 'radius'), require_between(capacity, 0, 1000000000, 'capacity');
+    PERFORM require(location, 'location'), require_reach(radius, area), require_between(capacity, 0, 1000000000, 'capacity');
     INSERT INTO pickup_points AS p (community_id, reference, location, radius, area, capacity)
     VALUES (community, require_reference(add_pickup_point.reference, 'reference'), add_pickup_point.location,
-            require(add_pickup_point.radius, 'radius'), add_pickup_point.area, add_pickup_point.capacity)
+            add_pickup_point.radius, add_pickup_point.area, add_pickup_point.capacity)
     ON CONFLICT ON CONSTRAINT pickup_points_reference_key DO NOTHING
     RETURNING p.id INTO v_id;
     IF NOT FOUND THEN
@@ -61,9 +80,26 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION add_pickup_point(bigint, text, ktt.location, double precision, ktt.area, int) IS
-    'Adds a pickup point under the application''s own key; the same arguments give the same id again. Radius in metres, capacity in '
-    'parcels per wave. Errors: 22004 null, 23514 radius or capacity out of bounds, KT010 same key with other properties, '
-    'KT303 no such community.';
+    'Adds a pickup point under the application''s own key; the same arguments give the same id again. Radius in metres, or an area, or both: '
+    'then a buyer has to be within both; a radius of NULL is everywhere in the area. Capacity in parcels per wave, 0 takes none, NULL is no limit. '
+    'An area that crosses itself is taken as it is. Errors: 22004 null, or neither radius nor area, 22023 radius or capacity out of bounds, '
+    '23514 an empty location or area, KT010 same key with other properties, KT303 no such community.';
+
+CREATE FUNCTION require_point(point bigint)
+RETURNS pickup_points
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_point pickup_points;
+BEGIN
+    SELECT p.* INTO v_point FROM pickup_points p WHERE p.id = require(point, 'pickup point') FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'pickup point % does not exist', point USING ERRCODE = 'KT303';
+    END IF;
+    RETURN v_point;
+END
+$$;
+COMMENT ON FUNCTION require_point(bigint) IS 'Internal. Locks and returns a pickup point, or refuses one that does not exist (KT303).';
 
 CREATE FUNCTION open_pickup_point(point bigint, open boolean)
 RETURNS void
@@ -71,14 +107,23 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
     PERFORM read_committed();
-    UPDATE pickup_points p SET open = require(open_pickup_point.open, 'open') WHERE p.id = require(point, 'pickup point');
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'pickup point % does not exist', point USING ERRCODE = 'KT303';
+    PERFORM require_point(point);
+    IF require(open, 'open') THEN
+        UPDATE pickup_points p SET state = 'open' WHERE p.id = point AND p.state <> 'open';
+    ELSE
+        UPDATE pickup_points p SET state = 'paused' WHERE p.id = point AND p.state = 'open';
     END IF;
 END
 $$;
 COMMENT ON FUNCTION open_pickup_point(bigint, boolean) IS
-    'Opens or closes a pickup point for new orders; placed orders stay where they are. Errors: KT303 no such point.';
+    'Opens a pickup point for new orders, also one that was closed, or pauses it: then placed orders stay where they are. A closed point stays '
+    'closed. Errors: 22004 null, KT303 no such point.';
+
+CREATE FUNCTION open_on(open_days smallint, day date)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN day IS NULL OR (open_days >> extract(isodow FROM day)::int - 1) & 1 = 1;
+COMMENT ON FUNCTION open_on(smallint, date) IS 'Internal. Whether a point with these open_days is open on a day; true when the day is not known.';
 
 CREATE FUNCTION has_room(point pickup_points, wave bigint)
 RETURNS boolean
@@ -95,16 +140,24 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1 SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_reach double precision;
+    v_day date;
 BEGIN
     PERFORM require(location, 'location');
     IF require(k, 'k') NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION 'k must be between 1 and 1000' USING ERRCODE = '22023', DETAIL = format('k is %s.', k);
     END IF;
+    IF wave IS NOT NULL THEN
+        SELECT w.delivery_on INTO v_day FROM waves w WHERE w.id = wave;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'wave % does not exist', wave USING ERRCODE = 'KT303';
+        END IF;
+    END IF;
     -- The index orders by a sphere. The k-th candidate gives a distance that the true k nearest cannot exceed ...
     SELECT max(c.metres) INTO v_reach
     FROM (SELECT ktt.distance(p.location, nearest_pickup.location) AS metres
           FROM pickup_points p
-          WHERE p.open AND ktt.within(p.location, nearest_pickup.location, p.radius)
+          WHERE p.state = 'open' AND open_on(p.open_days, v_day)
+            AND (p.radius IS NULL OR ktt.within(p.location, nearest_pickup.location, p.radius))
             AND (p.area IS NULL OR ktt.covers(p.area, nearest_pickup.location)) AND has_room(p, wave)
           ORDER BY ktt.knn(p.location, nearest_pickup.location) LIMIT k) c;
     -- ... and among all within that distance the ellipsoid decides, ties by id. The margin keeps the index's own filter, which works on the
@@ -113,15 +166,39 @@ BEGIN
     SELECT c.id, c.metres
     FROM (SELECT p.id, ktt.distance(p.location, nearest_pickup.location) AS metres
           FROM pickup_points p
-          WHERE p.open AND ktt.within(p.location, nearest_pickup.location, v_reach * 1.0102 + 0.001)
-            AND ktt.within(p.location, nearest_pickup.location, p.radius)
+          WHERE p.state = 'open' AND open_on(p.open_days, v_day)
+            AND ktt.within(p.location, nearest_pickup.location, v_reach * 1.0102 + 0.001)
+            AND (p.radius IS NULL OR ktt.within(p.location, nearest_pickup.location, p.radius))
             AND (p.area IS NULL OR ktt.covers(p.area, nearest_pickup.location)) AND has_room(p, wave)) c
     ORDER BY c.metres, c.id LIMIT k;
 END
 $$;
 COMMENT ON FUNCTION nearest_pickup(ktt.location, bigint, int) IS
-    'The k nearest open points that serve a location and, when a wave is given, have room in it; distance in metres on the WGS84 '
-    'ellipsoid, ties by id. No row when none serves it. Errors: 22004 null, 22023 k out of bounds.';
+    'The k nearest open points that serve a location and, when a wave is given, have room in it and are open on its day of delivery; '
+    'distance in metres on the WGS84 ellipsoid, ties by id. No row when none serves it. '
+    'Errors: 22004 null, 22023 k out of bounds, KT303 no such wave.';
+
+CREATE FUNCTION why_no_pickup(location ktt.location, wave bigint)
+RETURNS text
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_day date := (SELECT w.delivery_on FROM waves w WHERE w.id = wave);
+BEGIN
+    IF NOT EXISTS (SELECT FROM nearest_pickup(location)) THEN
+        RETURN 'no_point';
+    ELSIF EXISTS (SELECT FROM pickup_points p
+                  WHERE p.state = 'open' AND open_on(p.open_days, v_day)
+                    AND (p.radius IS NULL OR ktt.within(p.location, why_no_pickup.location, p.radius))
+                    AND (p.area IS NULL OR ktt.covers(p.area, why_no_pickup.location))) THEN
+        RETURN 'full';
+    END IF;
+    RETURN 'point_closed';
+END
+$$;
+COMMENT ON FUNCTION why_no_pickup(ktt.location, bigint) IS
+    'Internal. Why nearest_pickup() has no point for a location in a wave: no_point serves it, or all that do are full, or point_closed on '
+    'the day of delivery.';
 
 CREATE FUNCTION steward_of(point bigint)
 RETURNS bigint

@@ -7,11 +7,13 @@ CREATE TABLE waves (
     reference   text NOT NULL UNIQUE CHECK (octet_length(reference) BETWEEN 1 AND 256),
     state       text NOT NULL DEFAULT 'open'
                 CHECK (state IN ('open', 'closed', 'frozen', 'dispatched')),
+    delivery_on date CHECK (isfinite(delivery_on)),
     closed_at   timestamptz,
     frozen_at   timestamptz,
     dispatched_at timestamptz
 );
 COMMENT ON TABLE waves IS 'One delivery round: campaigns that close, ship and arrive together.';
+COMMENT ON COLUMN waves.delivery_on IS 'The day on which it reaches the points, in the market''s time zone; NULL when that is not known.';
 
 CREATE TABLE campaigns (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -93,23 +95,34 @@ CREATE TABLE campaign_sellers (
 COMMENT ON TABLE campaign_sellers IS 'Copies of a campaign: one row per sales leader who spreads it.';
 COMMENT ON COLUMN campaign_sellers.chain IS 'From the supply leader down to this seller; the supplier of each item stands before it.';
 
-CREATE FUNCTION open_wave(reference text)
+CREATE FUNCTION open_wave(reference text, delivery_on date DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_id bigint;
+    v_day date;
 BEGIN
     PERFORM read_committed();
-    INSERT INTO waves AS w (reference) VALUES (require_reference(open_wave.reference, 'reference'))
+    IF NOT isfinite(delivery_on) THEN
+        RAISE EXCEPTION 'day of delivery must be finite' USING ERRCODE = '22023';
+    END IF;
+    INSERT INTO waves AS w (reference, delivery_on) VALUES (require_reference(open_wave.reference, 'reference'), open_wave.delivery_on)
     ON CONFLICT DO NOTHING RETURNING w.id INTO v_id;
     IF NOT FOUND THEN
-        SELECT w.id INTO STRICT v_id FROM waves w WHERE w.reference = open_wave.reference;
+        SELECT w.id, w.delivery_on INTO STRICT v_id, v_day FROM waves w WHERE w.reference = open_wave.reference;
+        IF v_day IS DISTINCT FROM open_wave.delivery_on THEN
+            RAISE EXCEPTION 'wave "%" already exists with another day of delivery', left(reference, 64)
+                USING ERRCODE = 'KT010', DETAIL = format('It is delivered on %s.', coalesce(v_day::text, 'a day not known'));
+        END IF;
     END IF;
     RETURN v_id;
 END
 $$;
-COMMENT ON FUNCTION open_wave(text) IS 'Opens a delivery round under the application''s own key; the same key gives the same wave again.';
+COMMENT ON FUNCTION open_wave(text, date) IS
+    'Opens a delivery round under the application''s own key; the same arguments give the same wave again. Only points that are open on '
+    'the weekday of its delivery serve it; without a day all of them do. '
+    'Errors: 22023 day not finite, KT010 same key with another day.';
 
 CREATE FUNCTION require_wave(wave bigint, states text[])
 RETURNS void

@@ -204,9 +204,11 @@ BEGIN
     -- In one statement, because every one costs as much as a line: what became of the key, the campaign, who sells, where to.
     SELECT c.wave_id, c.state, c.opens_at, c.closes_at, c.supply_leader_id, s.chain, s.account_id, m.id AS member, g.market,
            o AS first, r.key AS refused, p.id AS point, p.capacity, w.account_id AS steward_account,
-           CASE WHEN NOT p.open THEN 'point_closed'
+           CASE WHEN p.state <> 'open'
+                     OR (p.open_days <> 127 AND NOT open_on(p.open_days, (SELECT v.delivery_on FROM waves v WHERE v.id = c.wave_id)))
+                THEN 'point_closed'
                 WHEN place_order.location IS NOT NULL
-                     AND NOT (ktt.within(p.location, place_order.location, p.radius)
+                     AND NOT ((p.radius IS NULL OR ktt.within(p.location, place_order.location, p.radius))
                               AND (p.area IS NULL OR ktt.covers(p.area, place_order.location))) THEN 'out_of_reach' END AS objection
       INTO v_known
     FROM campaigns c JOIN settings g ON g.singleton
@@ -262,7 +264,7 @@ BEGIN
             IF point IS NULL THEN
                 SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_known.wave_id) n;
                 IF NOT FOUND THEN
-                    outcome := CASE WHEN EXISTS (SELECT FROM nearest_pickup(location)) THEN 'full' ELSE 'no_point' END;
+                    outcome := why_no_pickup(location, v_known.wave_id);
                     RAISE EXCEPTION USING ERRCODE = 'KT999';
                 END IF;
                 SELECT p.capacity, w.account_id INTO v_capacity, v_steward_account

@@ -117,6 +117,11 @@ BEGIN
            min(format('wave %s, point %s', c.wave_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c;
 
+    RETURN QUERY
+    SELECT 'points are open on the days of their hours', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text
+    FROM (SELECT p.id, p.open_days = coalesce(bit_or(1 << h.weekday - 1), 127) AS ok
+          FROM pickup_points p LEFT JOIN opening_hours h ON h.point_id = p.id GROUP BY p.id) c;
+
     -- Lists
     RETURN QUERY
     WITH listed AS (

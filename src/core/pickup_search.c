@@ -18,7 +18,7 @@ typedef struct search
 	ktt_near   *found;			/* in order */
 	size_t		count;
 	size_t		room;
-	double		bound;			/* no longer chord can still be among them */
+	double		bound_squared;	/* no longer chord can still be among them */
 } search;
 
 /* A node that waits to be looked into, and the chord to its nearest corner. */
@@ -28,10 +28,15 @@ typedef struct waiting
 	double		chord_squared;
 } waiting;
 
+/* Without branches: which side a box lies on is anybody's guess. */
 static inline double
 outside(double value, double low, double high)
 {
-	return value < low ? low - value : value > high ? value - high : 0;
+	double		below = low - value;
+	double		above = value - high;
+	double		most = below > above ? below : above;
+
+	return most > 0 ? most : 0;
 }
 
 static inline double
@@ -91,7 +96,11 @@ insert(search *search, ktt_near near)
 		search->found[i] = search->found[i - 1];
 	search->found[at] = near;
 	if (search->count == search->room)
-		search->bound = search->found[search->room - 1].metres + KTT_PICKUP_CLOSE;
+	{
+		double		bound = search->found[search->room - 1].metres + KTT_PICKUP_CLOSE;
+
+		search->bound_squared = bound * bound;
+	}
 }
 
 static void
@@ -101,7 +110,7 @@ look_at_site(search *search, const ktt_site *site)
 	double		chord_squared = ktt_chord_squared(site->at, search->at);
 	ktt_near	near = {0, site->first, false};
 
-	if (chord_squared > search->bound * search->bound)
+	if (chord_squared > search->bound_squared)
 		return;
 	if (chord_squared <= KTT_QUICK_MAX * KTT_QUICK_MAX)
 		near.metres = ktt_quick_distance(site->at, search->at, chord_squared);
@@ -129,12 +138,12 @@ look_at_site(search *search, const ktt_site *site)
 }
 
 /* Whether a node, so far away at least, can still hold something to be found. */
-static bool
+static inline bool
 worth_it(const search *search, const ktt_pickup_node *node, double chord_squared)
 {
-	double		most = fmin(search->bound, node->radius + KTT_PICKUP_CLOSE);
+	double		reach = node->radius + KTT_PICKUP_CLOSE;
 
-	if (chord_squared > most * most)
+	if (chord_squared > search->bound_squared || chord_squared > reach * reach)
 		return false;
 	return search->after == NULL ||
 		ktt_geodesic_most(sqrt(box_farthest_squared(&node->bounds, search->at)))
@@ -149,7 +158,7 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 	search		search = {
 		.pickups = pickups, .place = place, .at = ktt_ecef_of(place), .after = after,
 		.filter = filter, .context = context, .found = found, .room = room,
-		.bound = INFINITY
+		.bound_squared = INFINITY
 	};
 	waiting		stack[KTT_PICKUP_DEPTH_MAX + 1];
 	int			height = 0;
@@ -164,20 +173,26 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 		const ktt_pickup_node *node = &pickups->nodes[now.node];
 
 		ktt_pause_at(step++);
-		if (!worth_it(&search, node, now.chord_squared))
-			continue;
-		if (node->right == 0)
-			for (uint32_t i = 0; i < node->count; i++)
-				look_at_site(&search, &pickups->sites[node->first + i]);
-		else
+		/* Down to a leaf by the nearer children, while the others wait. */
+		while (worth_it(&search, node, now.chord_squared))
 		{
-			waiting		left = {now.node + 1, box_nearest_squared(&node[1].bounds, search.at)};
-			waiting		right = {node->right, box_nearest_squared(&pickups->nodes[node->right].bounds, search.at)};
-			bool		left_first = left.chord_squared <= right.chord_squared;
+			waiting		left = {now.node + 1};
+			waiting		right = {node->right};
+			bool		left_first;
 
-			/* The nearer one comes off the stack first. */
-			stack[height++] = left_first ? right : left;
-			stack[height++] = left_first ? left : right;
+			if (node->right == 0)
+			{
+				for (uint32_t i = 0; i < node->count; i++)
+					look_at_site(&search, &pickups->sites[node->first + i]);
+				break;
+			}
+			left.chord_squared = box_nearest_squared(&node[1].bounds, search.at);
+			right.chord_squared = box_nearest_squared(&pickups->nodes[node->right].bounds, search.at);
+			left_first = left.chord_squared <= right.chord_squared;
+			if ((left_first ? right : left).chord_squared <= search.bound_squared)
+				stack[height++] = left_first ? right : left;
+			now = left_first ? left : right;
+			node = &pickups->nodes[now.node];
 		}
 	}
 	return search.count;

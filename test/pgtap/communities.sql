@@ -1,7 +1,7 @@
 -- Communities and their stewards.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(18);
+SELECT plan(33);
 \ir lib/market.sql
 
 SELECT ok(add_community('hill', 10) > 0, 'a community gets an id');
@@ -27,6 +27,31 @@ SELECT throws_ok('SELECT appoint_steward(999999, id(''steward''))', 'KT303', 'co
 SELECT throws_ok('SELECT appoint_steward(id(''garden''), 999999)', 'KT303', 'steward 999999 does not exist', 'an unknown steward');
 SELECT throws_ok('SELECT appoint_steward(NULL, id(''steward''))', '22004', 'community must not be null', 'no community');
 SELECT throws_ok('SELECT appoint_steward(id(''garden''), NULL)', '22004', 'steward must not be null', 'no steward');
+
+-- An end without a successor, and the history.
+SELECT is(end_stewardship(id('garden')), true, 'a steward leaves');
+SELECT is(steward_of(id('gate')), NULL, 'and nobody keeps the point');
+SELECT answers('SELECT end_stewardship(id(''garden''))', 'false', 'who left cannot leave');
+SELECT is(buy('alone', 'buyer', '{rice}', '{1}'), 'paid', 'it still takes orders');
+SELECT is((SELECT steward_account_id FROM orders WHERE id = id('alone')), NULL, 'that have no steward');
+SELECT ok(appoint_steward(id('garden'), id('steward')) > 0, 'he comes back');
+SELECT results_eq('SELECT steward, stands, until IS NULL, since >= lag(until) OVER (ORDER BY since) FROM steward_history WHERE community = ''garden'' ORDER BY since',
+                  'VALUES (''steward'', false, false, NULL::boolean), (''neighbour'', false, false, true), (''steward'', true, true, true)', 'the history says who was it when');
+SELECT is((SELECT count(*) FROM steward_history WHERE community_id = id('meadow')), 1::bigint, 'of every community');
+SELECT throws_ok('SELECT end_stewardship(999999)', 'KT303', 'community 999999 does not exist', 'an unknown community has none');
+SELECT throws_ok('SELECT end_stewardship(NULL)', '22004', 'community must not be null', 'nor has no community');
+-- Periods, whatever wrote them.
+CREATE FUNCTION pg_temp.overlap(period tstzrange) RETURNS text LANGUAGE sql AS $$
+    SELECT throws_ok(format('INSERT INTO stewardships (community_id, member_id, account_id, period) SELECT community_id, id(''rival''), account_id, %L FROM stewardships WHERE id = 1', period),
+                     '23P01', NULL, 'overlapping: ' || replace(replace(period::text, lower(period)::text, 'past'), coalesce(upper(period)::text, ''), 'end'))
+$$;
+UPDATE stewardships SET period = '[2020-01-01 00:00+00,2020-02-01 00:00+00)' WHERE id = 1;
+SELECT pg_temp.overlap(p) FROM unnest('{"[2020-01-31 00:00+00,2020-03-01 00:00+00)","[2019-01-01 00:00+00,2020-01-01 00:00+00]","[2020-01-10 00:00+00,2020-01-11 00:00+00)"}'::tstzrange[]) p;
+SELECT lives_ok($$INSERT INTO stewardships (community_id, member_id, account_id, period)
+                  SELECT community_id, id('rival'), account_id, '[2020-02-01 00:00+00,2020-03-01 00:00+00)' FROM stewardships WHERE id = 1$$, 'one may follow the other at once');
+-- The clock stepped back: who is appointed now comes after who was appointed then.
+UPDATE stewardships SET period = tstzrange(lower(period), clock_timestamp() + interval '1 day') WHERE upper_inf(period) AND community_id = id('garden');
+SELECT ok(appoint_steward(id('garden'), id('chief')) > 0, 'a steward is appointed while the clock is behind');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(84);
+SELECT plan(88);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -83,6 +83,12 @@ SELECT pg_temp.finds(d, 'limits per buyer hold')
 FROM unnest(ARRAY['UPDATE buyer_limits SET units = units + 1 WHERE buyer_id = id(''buyer'')', 'DELETE FROM buyer_limits', 'UPDATE campaign_items SET buyer_limit = 1 WHERE id = id(''apple'')']) d;
 SELECT pg_temp.finds(d, 'no point holds more than its capacity')
 FROM unnest(ARRAY['UPDATE point_loads SET parcels = 2', 'DELETE FROM point_loads', 'UPDATE pickup_points SET capacity = 0 WHERE id = id(''shed'')', 'UPDATE point_loads SET wave_id = 999999']) d;
+
+SELECT pg_temp.finds(d, 'points are open on the days of their hours', id('gate')::text)
+FROM unnest(ARRAY['UPDATE pickup_points SET open_days = 64 WHERE id = id(''gate'')', 'INSERT INTO opening_hours (point_id, weekday, opens, closes) VALUES (id(''gate''), 1, ''09:00'', ''10:00'')']) d;
+SELECT set_opening_hours(id('shed'), '{1,2}', '{09:00,09:00}', '{10:00,10:00}') \g /dev/null
+SELECT pg_temp.finds(d, 'points are open on the days of their hours', id('shed')::text)
+FROM unnest(ARRAY['DELETE FROM opening_hours', 'UPDATE opening_hours SET weekday = 3 WHERE weekday = 1']) d;
 
 -- Lists
 SELECT pg_temp.finds(d, 'delivery lists are the recount of the orders')

@@ -1,7 +1,7 @@
 -- The cut-off: orders become demand, sort and delivery lists.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(45);
+SELECT plan(64);
 \ir lib/market.sql
 \ir lib/reference.sql
 
@@ -76,6 +76,36 @@ SELECT name('empty', open_wave('empty')) \g /dev/null
 SELECT is(close_wave(id('empty')), 0, 'a wave without campaigns closes none');
 SELECT results_eq('SELECT * FROM freeze_wave(id(''empty''))', 'VALUES (0::bigint, 0::bigint, 0::bigint, 0::bigint)', 'its lists are empty');
 SELECT is_empty('SELECT violations()', 'all is well at the end');
+
+-- The day of delivery: who is open on it serves the wave. 2026-11-30 is a Monday.
+SELECT name('monday', open_wave('monday', '2026-11-30')) \g /dev/null
+SELECT is(open_wave('monday', '2026-11-30'), id('monday'), 'the same key and day give the same wave');
+SELECT throws_ok('SELECT open_wave(''monday'', ''2026-12-01'')', 'KT010', 'wave "monday" already exists with another day of delivery', 'another day is another wave');
+SELECT throws_ok('SELECT open_wave(''monday'')', 'KT010', NULL, 'so is no day');
+SELECT throws_ok('SELECT open_wave(''never'', ''infinity'')', '22023', 'day of delivery must be finite', 'a day that never comes');
+SELECT name('campaign', create_campaign(id('monday'), id('leader'), 'monday', clock_timestamp() + interval '1 hour', hold => '0')) \g /dev/null
+SELECT name('rice', list_item(id('campaign'), id('rice sku'), 2500, 2999)), publish_campaign(id('campaign')) \g /dev/null
+SELECT is(set_opening_hours(id('gate'), '{7,2,3}', '{09:00,09:00,09:00}', '{18:00,18:00,18:00}'), 70::smallint, 'the gate is shut on Mondays');
+SELECT is(place('m1', 'buyer', '{rice}', '{1}'), 'point_closed', 'and takes no order of a wave on a Monday');
+SELECT is(place('m2', 'buyer', '{rice}', '{1}', NULL, 'barn'), 'placed', 'a point without hours does');
+SELECT results_eq('SELECT point_id FROM nearest_pickup(location(121.501, 25.05), id(''monday''))', 'SELECT id(''shed'')', 'the next one is the nearest');
+SELECT results_eq('SELECT point_id FROM nearest_pickup(location(121.501, 25.05))', 'SELECT id(''gate'')', 'without a wave it is the gate');
+SELECT results_eq('SELECT point_id FROM nearest_pickup(location(121.501, 25.05), id(''empty''))', 'SELECT id(''gate'')', 'so it is for a wave without a day');
+SELECT open_pickup_point(id('shed'), false) \g /dev/null
+CREATE FUNCTION pg_temp.order_at(x float8, request text) RETURNS text LANGUAGE sql AS
+    $$ SELECT outcome FROM place_order(id('campaign'), id('buyer'), ARRAY[id('rice')], '{1}', request, location => location(x, 25.05)) $$;
+SELECT is(pg_temp.order_at(121.501, 'm3'), 'point_closed', 'who has no other point learns that it is shut on the day');
+SELECT is(pg_temp.order_at(10, 'm4'), 'no_point', 'who has none at all learns that');
+SELECT name('tiny', add_pickup_point(id('garden'), 'tiny', location(121.5, 25.05), capacity => 1)) \g /dev/null
+SELECT is(pg_temp.order_at(121.501, 'm5'), 'placed', 'one place');
+SELECT is(pg_temp.order_at(121.501, 'm6'), 'full', 'is one place');
+SELECT is(set_opening_hours(id('gate'), '{1}', '{22:00}', '{02:00}'), 1::smallint, 'open on Monday nights');
+SELECT is(place('m7', 'buyer', '{rice}', '{1}'), 'placed', 'is open on Mondays');
+SELECT set_opening_hours(id('gate'), '{7}', '{22:00}', '{02:00}') \g /dev/null
+SELECT is(place('m8', 'buyer', '{rice}', '{1}'), 'point_closed', 'open on Sunday nights is not');
+SELECT set_opening_hours(id('gate'), '{}', '{}', '{}') \g /dev/null
+SELECT is(place('m9', 'buyer', '{rice}', '{1}'), 'placed', 'without hours it is open every day');
+SELECT is_empty('SELECT violations()', 'and no promise is broken');
 
 SELECT * FROM finish();
 ROLLBACK;

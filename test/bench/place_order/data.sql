@@ -26,7 +26,7 @@ CREATE TABLE plain.campaigns AS SELECT id, state, opens_at, closes_at FROM campa
 ALTER TABLE plain.campaigns ADD PRIMARY KEY (id);
 CREATE TABLE plain.sellers AS SELECT campaign_id, member_id FROM campaign_sellers;
 ALTER TABLE plain.sellers ADD PRIMARY KEY (campaign_id, member_id);
-CREATE TABLE plain.points AS SELECT id, open FROM pickup_points;
+CREATE TABLE plain.points AS SELECT id, state = 'open' AS open FROM pickup_points;
 ALTER TABLE plain.points ADD PRIMARY KEY (id);
 CREATE TABLE plain.items AS SELECT id, campaign_id, sale_price AS price FROM campaign_items;
 ALTER TABLE plain.items ADD PRIMARY KEY (id);

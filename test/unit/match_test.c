@@ -1,0 +1,321 @@
+/*
+ * Matching a wave against slow and obvious ways to do it, on thousands of small
+ * instances full of ties, limits and odd places.
+ */
+#include "unit.h"
+
+#include "core/match.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST 64
+
+static uint64_t seed = 20261127;
+
+static uint64_t
+draw(uint64_t below)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (seed >> 33) % below;
+}
+
+static double
+chance(void)
+{
+	return (double) draw(UINT64_C(1) << 31) / (double) (UINT64_C(1) << 31);
+}
+
+/* Memory that gives out after so many blocks. */
+typedef struct pool
+{
+	long		blocks;
+	long		left;
+} pool;
+
+static pool heap;
+
+static void *
+take(void *owner, size_t size)
+{
+	pool	   *from = owner;
+
+	if (from->left-- <= 0)
+		return NULL;
+	from->blocks++;
+	return calloc(1, size);
+}
+
+static void
+give_back(void *owner, void *memory)
+{
+	((pool *) owner)->blocks--;
+	free(memory);
+}
+
+static const ktt_memory memory = {take, give_back, &heap};
+
+/* A wave: its points as they were drawn, and what the core made of them. */
+typedef struct wave
+{
+	ktt_point	points[MOST];
+	size_t		point_count;
+	ktt_demand	demands[MOST];
+	size_t		count;
+	ktt_match	matches[MOST];
+	ktt_pickups pickups;
+	ktt_point	built[MOST];
+} wave;
+
+typedef enum shape
+{
+	CITY, GRID, ONE_SPOT, ANTIMERIDIAN, POLE, WORLD, SHAPES
+} shape;
+
+static ktt_place
+draw_place(shape shape)
+{
+	switch (shape)
+	{
+		case GRID:				/* symmetric about the equator: exact ties */
+			return (ktt_place) {(double) draw(4) * 0.01, ((double) draw(5) - 2) * 0.01};
+		case ONE_SPOT:
+			return (ktt_place) {108.3, 22.8};
+		case ANTIMERIDIAN:
+			{
+				double		east = (chance() - 0.5) * 0.1;
+
+				return (ktt_place) {draw(5) == 0 ? (draw(2) ? 180 : -180) : east < 0 ? 180 + east : east - 180,
+									-17 + 0.1 * chance()};
+			}
+		case POLE:
+			return (ktt_place) {draw(3) == 0 ? (double) draw(4) * 90 - 180 : 360 * chance() - 180,
+								draw(5) == 0 ? 90 : 90 - 0.1 * chance()};
+		case WORLD:
+			return (ktt_place) {360 * chance() - 180, 180 * chance() - 90};
+		default:
+			return (ktt_place) {108.3 + 0.1 * chance(), 22.8 + 0.1 * chance()};
+	}
+}
+
+static double
+draw_radius(shape shape)
+{
+	double		size = shape == WORLD ? 2e7 : 10000;
+
+	return draw(2) ? KTT_NO_RADIUS : shape == GRID ? (double) (1 + draw(4)) * 1113.19 : size * chance() + 1;
+}
+
+static int32_t
+draw_capacity(void)
+{
+	switch (draw(12))
+	{
+		case 0:
+			return KTT_NO_CAPACITY;
+		case 1:
+			return 0;
+		case 2:
+			return INT32_MAX;
+		default:
+			return (int32_t) (1 + draw(4));
+	}
+}
+
+/* Ids that rise, fall or jump about, each once. */
+static int64_t
+draw_id(size_t number, unsigned kind)
+{
+	static const int64_t stride[] = {1, 37, 61};
+
+	return kind == 3 ? INT64_MAX - (int64_t) number : 1 + (int64_t) number * stride[kind] % 1009;
+}
+
+static void
+draw_wave(wave *wave, size_t points, size_t demands)
+{
+	shape		shape = (enum shape) draw(SHAPES);
+	bool		limits = draw(2);
+	bool		doubles = draw(3) == 0;
+	unsigned	kind = (unsigned) draw(4);
+
+	wave->point_count = draw(points + 1);
+	wave->count = draw(demands + 1);
+	for (size_t i = 0; i < wave->point_count; i++)
+	{
+		wave->points[i] = (ktt_point) {draw_id(i, kind), draw_place(shape),
+									   limits ? draw_radius(shape) : KTT_NO_RADIUS, draw_capacity(), NULL};
+		if (doubles && i > 0 && draw(2))
+			wave->points[i].place = wave->points[draw(i)].place;
+	}
+	for (size_t i = 0; i < wave->count; i++)
+	{
+		wave->demands[i] = (ktt_demand) {draw_id(i, kind), draw_place(shape)};
+		if (doubles && i > 0 && draw(2))
+			wave->demands[i].place = wave->demands[draw(i)].place;
+		else if (doubles && wave->point_count > 0 && draw(4) == 0)
+			wave->demands[i].place = wave->points[draw(wave->point_count)].place;
+	}
+}
+
+static void
+build(wave *wave)
+{
+	ktt_fault	fault;
+
+	memcpy(wave->built, wave->points, sizeof(wave->points));
+	CHECK(ktt_pickups_build(&wave->pickups, wave->built, wave->point_count, memory, &fault) == KTT_OK, "builds");
+}
+
+static bool
+serves(const ktt_point *point, ktt_place place)
+{
+	return point->radius == KTT_NO_RADIUS || ktt_within(point->place, place, point->radius);
+}
+
+/* What the outcome is when nobody takes a place. */
+static ktt_match_outcome
+left_out(const wave *wave, ktt_place place)
+{
+	for (size_t i = 0; i < wave->point_count; i++)
+		if (serves(&wave->points[i], place))
+			return KTT_FULL;
+	return KTT_NO_POINT;
+}
+
+/* A pair of a demand and a point that serves it, by their indices as drawn. */
+typedef struct pair
+{
+	double		metres;
+	int64_t		demand_id;
+	int64_t		point_id;
+	size_t		demand;
+	size_t		point;
+} pair;
+
+static int
+compare_pairs(const void *a, const void *b)
+{
+	const pair *one = a;
+	const pair *other = b;
+
+	if (one->metres != other->metres)
+		return one->metres < other->metres ? -1 : 1;
+	if (one->demand_id != other->demand_id)
+		return one->demand_id < other->demand_id ? -1 : 1;
+	return (one->point_id > other->point_id) - (one->point_id < other->point_id);
+}
+
+static pair pairs[MOST * MOST];
+
+static size_t
+list_pairs(const wave *wave)
+{
+	size_t		count = 0;
+
+	for (size_t i = 0; i < wave->count; i++)
+		for (size_t j = 0; j < wave->point_count; j++)
+			if (wave->points[j].capacity != 0 && serves(&wave->points[j], wave->demands[i].place))
+				pairs[count++] = (pair) {ktt_distance(wave->points[j].place, wave->demands[i].place),
+										 wave->demands[i].id, wave->points[j].id, i, j};
+	qsort(pairs, count, sizeof(*pairs), compare_pairs);
+	return count;
+}
+
+/* Take the pairs in order as long as there is room; nobody is ever full when there are no limits. */
+static void
+greedy(const wave *wave, bool limited, ktt_match *matches)
+{
+	size_t		count = list_pairs(wave);
+	int32_t		taken[MOST] = {0};
+
+	for (size_t i = 0; i < wave->count; i++)
+		matches[i] = (ktt_match) {.outcome = left_out(wave, wave->demands[i].place)};
+	for (size_t i = 0; i < count; i++)
+	{
+		ktt_match  *match = &matches[pairs[i].demand];
+		const ktt_point *point = &wave->points[pairs[i].point];
+
+		if (match->outcome == KTT_MATCHED ||
+			(limited && point->capacity != KTT_NO_CAPACITY && taken[pairs[i].point] == point->capacity))
+			continue;
+		taken[pairs[i].point]++;
+		*match = (ktt_match) {KTT_MATCHED, (uint32_t) pairs[i].point, pairs[i].metres, 0};
+	}
+}
+
+static bool
+same(const wave *wave, const ktt_match *expected)
+{
+	for (size_t i = 0; i < wave->count; i++)
+	{
+		const ktt_match *match = &wave->matches[i];
+
+		if (match->outcome != expected[i].outcome)
+			return false;
+		if (match->outcome == KTT_MATCHED &&
+			(match->metres != expected[i].metres ||
+			 wave->pickups.points[match->point].id != wave->points[expected[i].point].id))
+			return false;
+	}
+	return true;
+}
+
+static ktt_status
+match_stable(wave *wave)
+{
+	ktt_fault	fault = {KTT_OK};
+	ktt_status	status = ktt_match_stable(&wave->pickups, wave->demands, wave->count, &memory,
+										  wave->matches, &fault);
+
+	CHECK(status == fault.status, "says which fault");
+	return status;
+}
+
+static void
+nearest_is_greedy_without_limits(void)
+{
+	static wave wave;
+
+	for (int round = 0; round < 3000; round++)
+	{
+		ktt_match	expected[MOST];
+		ktt_fault	fault;
+
+		draw_wave(&wave, 20, 20);
+		build(&wave);
+		CHECK(ktt_match_nearest(&wave.pickups, wave.demands, wave.count, wave.matches, &fault) == KTT_OK, "matches");
+		greedy(&wave, false, expected);
+		CHECK(same(&wave, expected), "each has its nearest");
+		ktt_pickups_end(&wave.pickups);
+	}
+}
+
+static void
+stable_is_greedy(void)
+{
+	static wave wave;
+
+	for (int round = 0; round < 6000; round++)
+	{
+		ktt_match	expected[MOST];
+
+		draw_wave(&wave, round % 2 ? 6 : 40, round % 3 ? 60 : 10);
+		build(&wave);
+		CHECK(match_stable(&wave) == KTT_OK, "matches");
+		greedy(&wave, true, expected);
+		CHECK(same(&wave, expected), "the greedy matching");
+		ktt_pickups_end(&wave.pickups);
+	}
+}
+
+int
+main(void)
+{
+	heap.left = 1000000000;
+	nearest_is_greedy_without_limits();
+	stable_is_greedy();
+	CHECK(heap.blocks == 0, "gives everything back");
+	return unit_report();
+}
