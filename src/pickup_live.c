@@ -402,15 +402,17 @@ PutNearest(const Question *question, ktt_place place, int k, ReturnSetInfo *rows
 	const ktt_pickups *pickups = &question->tree->pickups;
 	ktt_near	found[8];
 	size_t		room = Min(k + 1, lengthof(found));
-	size_t		count = room;
 	ktt_near	after;
 	bool		first = true;
+	bool		more = true;
 
-	while (count == room && k > 0)
+	while (more && k > 0)
 	{
-		count = ktt_pickups_nearest(pickups, place, first ? NULL : &after,
-									NULL, NULL, found, room);
+		size_t		count = ktt_pickups_nearest(pickups, place, first ? NULL : &after,
+												NULL, NULL, found, room);
+
 		first = false;
+		more = count == room;
 		for (size_t i = 0; i < count && k > 0; i++)
 		{
 			int64		point = pickups->points[found[i].point].id;
