@@ -2,16 +2,22 @@
  * The nearest pickup point that serves a location, in a wave or at all.
  */
 
--- Neither with its owner's rights nor with a path of its own: so it becomes a part of the query that calls it, which is most of
--- what a lookup costs. Names are bound here and now.
+-- Neither with their owner's rights nor with a path of their own: so the two become a part of the query that calls them, which is
+-- most of what a lookup costs. Names are bound here and now, and who calls them may read the three tables.
+CREATE FUNCTION nearest_point(location ktt.location, wave bigint DEFAULT NULL)
+RETURNS bigint
+LANGUAGE sql STABLE
+RETURN ktt.live_pickup('pickup_points'::regclass, 'point_loads'::regclass, 'waves'::regclass, location, wave);
+COMMENT ON FUNCTION nearest_point(ktt.location, bigint) IS
+    'The first point that nearest_pickup() finds, NULL when there is none; the shortest way to an answer. Errors: 22004 null, KT303 no such wave.';
+
 CREATE FUNCTION nearest_pickup(location ktt.location, wave bigint DEFAULT NULL, k int DEFAULT 1)
 RETURNS TABLE (point_id bigint, metres double precision)
 LANGUAGE sql STABLE ROWS 1
 BEGIN ATOMIC
     SELECT l.point_id, l.metres
-    FROM ktt.live_pickups('pickup_points'::regclass, 'point_loads'::regclass, nearest_pickup.location, nearest_pickup.wave,
-                          (SELECT coalesce(extract(isodow FROM w.delivery_on)::int, 0) FROM waves w WHERE w.id = nearest_pickup.wave),
-                          nearest_pickup.k) l;
+    FROM ktt.live_pickups('pickup_points'::regclass, 'point_loads'::regclass, 'waves'::regclass,
+                          nearest_pickup.location, nearest_pickup.wave, nearest_pickup.k) l;
 END;
 COMMENT ON FUNCTION nearest_pickup(ktt.location, bigint, int) IS
     'The k nearest open points that serve a location and, when a wave is given, have room in it and are open on its day of delivery; '
