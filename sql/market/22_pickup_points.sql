@@ -101,24 +101,6 @@ END
 $$;
 COMMENT ON FUNCTION require_point(bigint) IS 'Internal. Locks and returns a pickup point, or refuses one that does not exist (KT303).';
 
-CREATE FUNCTION open_pickup_point(point bigint, open boolean)
-RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-BEGIN
-    PERFORM read_committed();
-    PERFORM require_point(point);
-    IF require(open, 'open') THEN
-        UPDATE pickup_points p SET state = 'open' WHERE p.id = point AND p.state <> 'open';
-    ELSE
-        UPDATE pickup_points p SET state = 'paused' WHERE p.id = point AND p.state = 'open';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION open_pickup_point(bigint, boolean) IS
-    'Opens a pickup point for new orders, also one that was closed, or pauses it: then placed orders stay where they are. A closed point stays '
-    'closed. Errors: 22004 null, KT303 no such point.';
-
 CREATE FUNCTION open_on(open_days smallint, day date)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
