@@ -27,21 +27,21 @@ FROM bench.sizes ORDER BY points \gexec
 -- What a connection keeps after its first call.
 \set bench memory.small
 \set who ours
-\set statement 'SELECT point_id, metres FROM market_small.nearest_pickup(ktt.location(108.366, 22.817), 1, 1)'
+\set statement 'SELECT point_id, metres FROM market_small.nearest_pickup(ktt.location(108.366, 22.817), (SELECT id FROM market_small.waves), 1)'
 \i :memory
 \set who peer
 \set statement 'SELECT c.id FROM (SELECT ST_SetSRID(ST_MakePoint(108.366, 22.817), 4326)::geography AS location OFFSET 0) b CROSS JOIN LATERAL (SELECT p.id FROM plain_small.points p WHERE p.open AND p.parcels < p.capacity ORDER BY p.location <-> b.location LIMIT 8) c'
 \i :memory
 \set bench memory.middle
 \set who ours
-\set statement 'SELECT point_id, metres FROM market_middle.nearest_pickup(ktt.location(108.366, 22.817), 1, 1)'
+\set statement 'SELECT point_id, metres FROM market_middle.nearest_pickup(ktt.location(108.366, 22.817), (SELECT id FROM market_middle.waves), 1)'
 \i :memory
 \set who peer
 \set statement 'SELECT c.id FROM (SELECT ST_SetSRID(ST_MakePoint(108.366, 22.817), 4326)::geography AS location OFFSET 0) b CROSS JOIN LATERAL (SELECT p.id FROM plain_middle.points p WHERE p.open AND p.parcels < p.capacity ORDER BY p.location <-> b.location LIMIT 8) c'
 \i :memory
 \set bench memory.large
 \set who ours
-\set statement 'SELECT point_id, metres FROM market_large.nearest_pickup(ktt.location(108.366, 22.817), 1, 1)'
+\set statement 'SELECT point_id, metres FROM market_large.nearest_pickup(ktt.location(108.366, 22.817), (SELECT id FROM market_large.waves), 1)'
 \i :memory
 \set who peer
 \set statement 'SELECT c.id FROM (SELECT ST_SetSRID(ST_MakePoint(108.366, 22.817), 4326)::geography AS location OFFSET 0) b CROSS JOIN LATERAL (SELECT p.id FROM plain_large.points p WHERE p.open AND p.parcels < p.capacity ORDER BY p.location <-> b.location LIMIT 8) c'
