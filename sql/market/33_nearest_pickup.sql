@@ -31,7 +31,7 @@ AS $$
 DECLARE
     v_day date := (SELECT w.delivery_on FROM waves w WHERE w.id = wave);
 BEGIN
-    IF NOT EXISTS (SELECT FROM nearest_pickup(location)) THEN
+    IF nearest_point(location) IS NULL THEN
         RETURN 'no_point';
     ELSIF EXISTS (SELECT FROM pickup_points p
                   WHERE p.state = 'open' AND open_on(p.open_days, v_day)

@@ -274,8 +274,8 @@ BEGIN
             v_capacity := v_known.capacity;
             v_steward_account := v_known.steward_account;
             IF point IS NULL THEN
-                SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_known.wave_id) n;
-                IF NOT FOUND THEN
+                pickup_point := nearest_point(location, v_known.wave_id);
+                IF pickup_point IS NULL THEN
                     outcome := why_no_pickup(location, v_known.wave_id);
                     RAISE EXCEPTION USING ERRCODE = 'KT999';
                 END IF;
