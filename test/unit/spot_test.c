@@ -190,7 +190,7 @@ int
 main(void)
 {
 	blocks_left = 1000000000;
-	for (int i = 0; i < 30000; i++)
+	for (int i = 0; i < 1500; i++)
 		compare(i % 3);
 	refuse();
 	run_out();
