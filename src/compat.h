@@ -38,4 +38,13 @@
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); return result; } while (0)
 #endif
 
+/* An index scan without order, as far as 17 without a place for its counts. */
+#if PG_VERSION_NUM >= 180000
+#define KttIndexBeginScan(table, index, snapshot, keys) \
+	index_beginscan(table, index, snapshot, NULL, keys, 0)
+#else
+#define KttIndexBeginScan(table, index, snapshot, keys) \
+	index_beginscan(table, index, snapshot, keys, 0)
+#endif
+
 #endif

@@ -10,6 +10,7 @@
 
 #define ERRCODE_KTT_UNCOVERED		MAKE_SQLSTATE('K', 'T', '2', '0', '1')
 #define ERRCODE_KTT_ABSENT_PARTY	MAKE_SQLSTATE('K', 'T', '2', '0', '3')
+#define ERRCODE_KTT_UNKNOWN			MAKE_SQLSTATE('K', 'T', '3', '0', '3')
 #define ERRCODE_KTT_KEY_UNAVAILABLE	MAKE_SQLSTATE('K', 'T', '5', '0', '1')
 #define ERRCODE_KTT_KEY_FILE		MAKE_SQLSTATE('K', 'T', '5', '0', '2')
 

@@ -23,10 +23,12 @@
 #define WGS84_SRID UINT32_C(4326)
 
 PGDLLEXPORT Datum ktt_location_wkb(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum ktt_location_make(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum ktt_location_radius(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum ktt_location_distance(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(ktt_location_wkb);
+PG_FUNCTION_INFO_V1(ktt_location_make);
 PG_FUNCTION_INFO_V1(ktt_location_radius);
 PG_FUNCTION_INFO_V1(ktt_location_distance);
 
@@ -120,17 +122,55 @@ ktt_location_radius(PG_FUNCTION_ARGS)
 #define STORED_HEAD_SIZE 4
 #define STORED_POINT_SIZE (STORED_HEAD_SIZE + 2 * sizeof(uint32) + 2 * sizeof(float8))
 
+static Oid
+FunctionOid(const char *name, int arguments, const Oid *types)
+{
+	return LookupFuncName(list_make2(makeString("ktt"), makeString(pstrdup(name))),
+						  arguments, types, false);
+}
+
 /* A function of schema ktt with one argument of a type of schema ktt. */
 static Oid
 FunctionOf(const char *name, const char *type_name)
 {
-	Oid			schema = get_namespace_oid("ktt", false);
 	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 									   CStringGetDatum(type_name),
-									   ObjectIdGetDatum(schema));
+									   ObjectIdGetDatum(get_namespace_oid("ktt", false)));
 
-	return LookupFuncName(list_make2(makeString("ktt"), makeString(pstrdup(name))),
-						  1, &type, false);
+	return FunctionOid(name, 1, &type);
+}
+
+/* The coordinates of a stored point, if it is of the form above. */
+static bool
+ReadStored(const struct varlena *stored, ktt_place *place)
+{
+	const char *bytes = VARDATA_ANY(stored);
+	uint32		type_and_count[2];
+
+	if (VARSIZE_ANY_EXHDR(stored) != STORED_POINT_SIZE ||
+		memcmp(bytes, STORED_HEAD, STORED_HEAD_SIZE) != 0)
+		return false;
+	memcpy(type_and_count, bytes + STORED_HEAD_SIZE, sizeof(type_and_count));
+	if (type_and_count[0] != 1 || type_and_count[1] != 1)
+		return false;
+	memcpy(&place->longitude, bytes + STORED_HEAD_SIZE + sizeof(type_and_count), sizeof(float8));
+	memcpy(&place->latitude, bytes + STORED_POINT_SIZE - sizeof(float8), sizeof(float8));
+	return true;
+}
+
+static struct varlena *
+MakeStored(ktt_place place)
+{
+	const uint32 type_and_count[2] = {1, 1};
+	struct varlena *stored = palloc(VARHDRSZ + STORED_POINT_SIZE);
+	char	   *bytes = VARDATA(stored);
+
+	SET_VARSIZE(stored, VARHDRSZ + STORED_POINT_SIZE);
+	memcpy(bytes, STORED_HEAD, STORED_HEAD_SIZE);
+	memcpy(bytes + STORED_HEAD_SIZE, type_and_count, sizeof(type_and_count));
+	memcpy(bytes + STORED_HEAD_SIZE + sizeof(type_and_count), &place.longitude, sizeof(float8));
+	memcpy(bytes + STORED_POINT_SIZE - sizeof(float8), &place.latitude, sizeof(float8));
+	return stored;
 }
 
 /*
@@ -140,25 +180,52 @@ FunctionOf(const char *name, const char *type_name)
 ktt_place
 KttLocationPlace(Datum location)
 {
-	struct varlena *stored = PG_DETOAST_DATUM_PACKED(location);
-	const char *bytes = VARDATA_ANY(stored);
-	uint32		type_and_count[2];
 	ktt_place	place;
 
-	if (VARSIZE_ANY_EXHDR(stored) == STORED_POINT_SIZE &&
-		memcmp(bytes, STORED_HEAD, STORED_HEAD_SIZE) == 0)
-	{
-		memcpy(type_and_count, bytes + STORED_HEAD_SIZE, sizeof(type_and_count));
-		if (type_and_count[0] == 1 && type_and_count[1] == 1)
-		{
-			memcpy(&place.longitude, bytes + STORED_HEAD_SIZE + sizeof(type_and_count), sizeof(float8));
-			memcpy(&place.latitude, bytes + STORED_POINT_SIZE - sizeof(float8), sizeof(float8));
-			return place;
-		}
-	}
+	if (ReadStored(PG_DETOAST_DATUM_PACKED(location), &place))
+		return place;
 	place.longitude = DatumGetFloat8(OidFunctionCall1(FunctionOf("longitude", "location"), location));
 	place.latitude = DatumGetFloat8(OidFunctionCall1(FunctionOf("latitude", "location"), location));
 	return place;
+}
+
+static Datum
+AskPostgis(ktt_place place)
+{
+	const Oid	types[2] = {FLOAT8OID, FLOAT8OID};
+
+	return OidFunctionCall2(FunctionOid("postgis_location", 2, types),
+							Float8GetDatum(place.longitude), Float8GetDatum(place.latitude));
+}
+
+/* Whether PostGIS here stores points in the form above: it is shown one. */
+static bool
+StoresAsKnown(void)
+{
+	static int	known = -1;
+
+	if (known < 0)
+	{
+		const ktt_place sample = {121.517, -25.0478};
+		struct varlena *stored = PG_DETOAST_DATUM(AskPostgis(sample));
+		struct varlena *made = MakeStored(sample);
+
+		known = VARSIZE(stored) == VARSIZE(made) &&
+			memcmp(stored, made, VARSIZE(made)) == 0;
+	}
+	return known;
+}
+
+Datum
+ktt_location_make(PG_FUNCTION_ARGS)
+{
+	/* Adding 0 turns -0 into 0: one place, one form. */
+	ktt_place	place = {PG_GETARG_FLOAT8(0) + 0.0, PG_GETARG_FLOAT8(1) + 0.0};
+
+	KttCheckCoordinates(place.longitude, place.latitude);
+	if (!StoresAsKnown())
+		return AskPostgis(place);
+	PG_RETURN_POINTER(MakeStored(place));
 }
 
 bytea *

@@ -7,6 +7,7 @@
  * the ids to all sessions, with the commit. It stands for the points alone: plans
  * depend on tables, so none is made anew.
  */
+#include "error.h"
 #include "location.h"
 #include "pickup.h"
 
@@ -23,6 +24,7 @@
 #include "commands/trigger.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -35,9 +37,11 @@
 #include "utils/syscache.h"
 
 PGDLLEXPORT Datum ktt_pickup_live(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum ktt_pickup_live_rows(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum ktt_pickup_points_changed(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(ktt_pickup_live);
+PG_FUNCTION_INFO_V1(ktt_pickup_live_rows);
 PG_FUNCTION_INFO_V1(ktt_pickup_points_changed);
 
 /* Columns of the two tables. */
@@ -68,6 +72,17 @@ static const Column load_columns[LOAD_COLUMNS] = {
 	{"wave_id", INT8OID}, {"point_id", INT8OID}, {"parcels", INT4OID}
 };
 
+/*
+ * Where the rows of a point were found last. A row may have gone from there, and
+ * another may have come: the ids in it tell.
+ */
+typedef struct LastSeen
+{
+	ItemPointerData point;
+	ItemPointerData load;
+	int64		wave;			/* of the load */
+} LastSeen;
+
 typedef struct LiveTree
 {
 	struct LiveTree *next;
@@ -76,8 +91,13 @@ typedef struct LiveTree
 	AttrNumber	columns[POINT_COLUMNS];
 	MemoryContext context;
 	ktt_pickups pickups;
+	LastSeen   *seen;			/* of every point of pickups */
 	bool		valid;
 	bool		of_transaction; /* seen by a snapshot that nobody else has */
+
+	Oid			loads;			/* the table they were last asked of */
+	Oid			load_index;		/* unique, over wave and point; invalid when the table has changed */
+	AttrNumber	load_columns[LOAD_COLUMNS];
 } LiveTree;
 
 static LiveTree *trees = NULL;
@@ -87,8 +107,12 @@ static void
 Invalidate(Datum argument, Oid relation)
 {
 	for (LiveTree *tree = trees; tree != NULL; tree = tree->next)
+	{
 		if (relation == InvalidOid || relation == tree->table || relation == tree->index)
 			tree->valid = false;
+		if (relation == InvalidOid || relation == tree->loads)
+			tree->load_index = InvalidOid;
+	}
 }
 
 static void
@@ -252,6 +276,7 @@ Rebuild(LiveTree *tree, Relation table)
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	ktt_pickup_entry *entries;
 	ktt_pickups pickups;
+	LastSeen   *seen = NULL;
 	size_t		count;
 
 	FindColumns(table, point_columns, POINT_COLUMNS, tree->columns);
@@ -269,6 +294,9 @@ Rebuild(LiveTree *tree, Relation table)
 				KttPickupReport(&fault);
 		}
 		KttPickupsBuild(&pickups, entries, count, context);
+		/* Zero is no row's place. */
+		seen = MemoryContextAllocExtended(context, Max(count, 1) * sizeof(*seen),
+										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
 	PG_CATCH();
 	{
@@ -285,6 +313,7 @@ Rebuild(LiveTree *tree, Relation table)
 	MemoryContextSetParent(context, CacheMemoryContext);
 	tree->context = context;
 	tree->pickups = pickups;
+	tree->seen = seen;
 }
 
 static LiveTree *
@@ -314,161 +343,276 @@ FindTree(Relation table)
 	return tree;
 }
 
+/* A table that is asked row by row in one call. */
+typedef struct Rows
+{
+	Relation	table;			/* NULL: not asked */
+	Oid			index;
+	Snapshot	snapshot;
+	IndexFetchTableData *fetch;
+	TupleTableSlot *slot;
+	BlockNumber blocks;			/* a table that was cut off no longer has all places */
+} Rows;
+
+static void
+BeginRows(Rows *rows, Relation table, Oid index)
+{
+	rows->table = table;
+	rows->index = index;
+	rows->snapshot = GetActiveSnapshot();
+	rows->fetch = table_index_fetch_begin(table);
+	rows->slot = table_slot_create(table, NULL);
+	rows->blocks = RelationGetNumberOfBlocks(table);
+}
+
+static void
+EndRows(Rows *rows)
+{
+	if (rows->table == NULL)
+		return;
+	ExecDropSingleTupleTableSlot(rows->slot);
+	table_index_fetch_end(rows->fetch);
+	table_close(rows->table, AccessShareLock);
+}
+
+static bool
+HasKeys(const Rows *rows, const AttrNumber *columns, const int64 *keys, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		bool		null;
+		Datum		value = slot_getattr(rows->slot, columns[i], &null);
+
+		if (null || DatumGetInt64(value) != keys[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Put the row with these keys that the snapshot sees into the slot: from where
+ * it was last, or by the index. A key has one row that can be seen, so what is
+ * found at the old place is it.
+ */
+static bool
+FindRow(Rows *rows, const AttrNumber *columns, const int64 *keys, int count,
+		ItemPointer place)
+{
+	ScanKeyData scan_keys[2];
+	Relation	index;
+	IndexScanDesc scan;
+	bool		found;
+
+	if (ItemPointerIsValid(place) && ItemPointerGetBlockNumber(place) < rows->blocks)
+	{
+		ItemPointerData row = *place;
+		bool		again = false;
+
+		if (table_index_fetch_tuple(rows->fetch, &row, rows->snapshot, rows->slot, &again, NULL) &&
+			HasKeys(rows, columns, keys, count))
+			return true;
+	}
+	for (int i = 0; i < count; i++)
+		ScanKeyInit(&scan_keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(keys[i]));
+	index = index_open(rows->index, AccessShareLock);
+	scan = KttIndexBeginScan(rows->table, index, rows->snapshot, count);
+	index_rescan(scan, scan_keys, count, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, rows->slot);
+	if (found)
+	{
+		*place = scan->xs_heaptid;
+		ExecMaterializeSlot(rows->slot);
+	}
+	index_endscan(scan);
+	index_close(index, AccessShareLock);
+	return found;
+}
+
 /* What a lookup asks of the rows. */
 typedef struct Question
 {
 	const LiveTree *tree;
-	Relation	points;
-	Relation	loads;			/* NULL: no wave, so no loads */
-	AttrNumber	load_columns[LOAD_COLUMNS];
-	Oid			load_index;
+	Rows		points;
+	Rows		loads;
 	int64		wave;
 	int			weekday;		/* 1 to 7, 0 for any */
-	Snapshot	snapshot;
 } Question;
 
 static int32
-ParcelsOf(const Question *question, int64 point)
+ParcelsOf(Question *question, int64 point, LastSeen *seen)
 {
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	int32		parcels = 0;
+	const AttrNumber *columns = question->tree->load_columns;
+	int64		keys[2] = {question->wave, point};
+	bool		null;
+	Datum		parcels;
 
-	ScanKeyInit(&keys[0], question->load_columns[LOAD_WAVE], BTEqualStrategyNumber,
-				F_INT8EQ, Int64GetDatum(question->wave));
-	ScanKeyInit(&keys[1], question->load_columns[LOAD_POINT], BTEqualStrategyNumber,
-				F_INT8EQ, Int64GetDatum(point));
-	scan = systable_beginscan(question->loads, question->load_index, true,
-							  question->snapshot, 2, keys);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		bool		null;
-		Datum		value = heap_getattr(tuple, question->load_columns[LOAD_PARCELS],
-										 RelationGetDescr(question->loads), &null);
-
-		parcels = null ? 0 : DatumGetInt32(value);
-	}
-	systable_endscan(scan);
-	return parcels;
+	if (seen->wave != question->wave)
+		ItemPointerSetInvalid(&seen->load);
+	seen->wave = question->wave;
+	if (!FindRow(&question->loads, columns, keys, 2, &seen->load))
+		return 0;
+	parcels = slot_getattr(question->loads.slot, columns[LOAD_PARCELS], &null);
+	return null ? 0 : DatumGetInt32(parcels);
 }
 
 /* Whether the row is there, open, open on the day, and has room in the wave. */
 static bool
-Takes(const Question *question, int64 point)
+Takes(Question *question, uint32 number)
 {
 	const AttrNumber *columns = question->tree->columns;
-	TupleDesc	form = RelationGetDescr(question->points);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		takes = false;
-	bool		limited = false;
-	int32		capacity = 0;
+	TupleTableSlot *slot = question->points.slot;
+	LastSeen   *seen = &question->tree->seen[number];
+	int64		point = question->tree->pickups.points[number].id;
+	bool		null;
+	Datum		value;
 
-	ScanKeyInit(&key, columns[POINT_ID], BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(point));
-	scan = systable_beginscan(question->points, question->tree->index, true,
-							  question->snapshot, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
+	if (!FindRow(&question->points, columns, &point, 1, &seen->point))
+		return false;
+	value = slot_getattr(slot, columns[POINT_STATE], &null);
+	if (null || VARSIZE_ANY_EXHDR(DatumGetTextPP(value)) != 4 ||
+		memcmp(VARDATA_ANY(DatumGetTextPP(value)), "open", 4) != 0)
+		return false;
+	value = slot_getattr(slot, columns[POINT_DAYS], &null);
+	if (question->weekday != 0 && !null &&
+		(DatumGetInt16(value) & 1 << (question->weekday - 1)) == 0)
+		return false;
+	value = slot_getattr(slot, columns[POINT_CAPACITY], &null);
+	return null ||
+		DatumGetInt32(value) > (question->loads.table == NULL ? 0 : ParcelsOf(question, point, seen));
+}
+
+/* Read the arguments points, loads, location, wave and weekday, and open what they name. */
+static void
+BeginQuestion(Question *question, FunctionCallInfo fcinfo, ktt_place *place)
+{
+	bool		in_wave = !PG_ARGISNULL(3);
+	Relation	table;
+	LiveTree   *tree;
+
+	memset(question, 0, sizeof(*question));
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || (in_wave && PG_ARGISNULL(1)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null",
+						PG_ARGISNULL(0) ? "points" : PG_ARGISNULL(2) ? "location" : "loads")));
+	*place = KttLocationPlace(PG_GETARG_DATUM(2));
+	if (in_wave)
+		question->wave = PG_GETARG_INT64(3);
+	if (!PG_ARGISNULL(4))
+		question->weekday = PG_GETARG_INT32(4);
+	else if (in_wave)
+		ereport(ERROR,
+				(errcode(ERRCODE_KTT_UNKNOWN),
+				 errmsg("wave %lld does not exist", (long long) question->wave)));
+	if (question->weekday < 0 || question->weekday > 7)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weekday must be between 1 and 7, or 0 for any"),
+				 errdetail("It is %d; 1 is Monday.", question->weekday)));
+
+	table = OpenTable(PG_GETARG_OID(0));
+	tree = FindTree(table);
+	question->tree = tree;
+	BeginRows(&question->points, table, tree->index);
+	if (in_wave)
 	{
-		bool		null;
-		Datum		state = heap_getattr(tuple, columns[POINT_STATE], form, &null);
-		Datum		days;
-
-		takes = !null && VARSIZE_ANY_EXHDR(DatumGetTextPP(state)) == 4 &&
-			memcmp(VARDATA_ANY(DatumGetTextPP(state)), "open", 4) == 0;
-		days = heap_getattr(tuple, columns[POINT_DAYS], form, &null);
-		if (question->weekday != 0 && !null &&
-			(DatumGetInt16(days) & 1 << (question->weekday - 1)) == 0)
-			takes = false;
-		capacity = DatumGetInt32(heap_getattr(tuple, columns[POINT_CAPACITY], form, &null));
-		limited = !null;
+		table = OpenTable(PG_GETARG_OID(1));
+		if (tree->loads != RelationGetRelid(table) || !OidIsValid(tree->load_index))
+		{
+			FindColumns(table, load_columns, LOAD_COLUMNS, tree->load_columns);
+			tree->loads = RelationGetRelid(table);
+			tree->load_index = RequiredIndex(table, tree->load_columns, 2);
+		}
+		BeginRows(&question->loads, table, tree->load_index);
 	}
-	systable_endscan(scan);
-	if (takes && limited)
-		takes = capacity > (question->loads == NULL ? 0 : ParcelsOf(question, point));
-	return takes;
+}
+
+static void
+EndQuestion(Question *question)
+{
+	EndRows(&question->loads);
+	EndRows(&question->points);
 }
 
 /*
  * Nearest first, a few candidates at a time, so that no more rows are read than
- * stand before the last one found.
+ * stand before the last one found. Gives how many there are.
  */
-static void
-PutNearest(const Question *question, ktt_place place, int k, ReturnSetInfo *rows)
+static int
+Nearest(Question *question, ktt_place place, ktt_near *nearest, int k)
 {
 	const ktt_pickups *pickups = &question->tree->pickups;
-	ktt_near	found[8];
-	size_t		room = Min(k + 1, lengthof(found));
+	ktt_near	candidates[8];
+	size_t		room = Min(k + 1, lengthof(candidates));
 	size_t		count = room;
 	ktt_near	after;
+	int			found = 0;
 	bool		first = true;
 
-	while (count == room && k > 0)
+	while (count == room && found < k)
 	{
+		if (!first)
+			room = lengthof(candidates);
 		count = ktt_pickups_nearest(pickups, place, first ? NULL : &after,
-									NULL, NULL, found, room);
+									NULL, NULL, candidates, room);
 		first = false;
-		for (size_t i = 0; i < count && k > 0; i++)
+		for (size_t i = 0; i < count && found < k; i++)
 		{
-			int64		point = pickups->points[found[i].point].id;
-			Datum		values[2];
-			bool		nulls[2] = {false, false};
-
 			CHECK_FOR_INTERRUPTS();
-			ktt_near_measure(pickups, place, &found[i]);
-			after = found[i];
-			if (!Takes(question, point))
-				continue;
-			values[0] = Int64GetDatum(point);
-			values[1] = Float8GetDatum(found[i].metres);
-			tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
-			k--;
+			ktt_near_measure(pickups, place, &candidates[i]);
+			after = candidates[i];
+			if (Takes(question, candidates[i].point))
+				nearest[found++] = candidates[i];
 		}
-		room = lengthof(found);
 	}
+	return found;
 }
 
 Datum
 ktt_pickup_live(PG_FUNCTION_ARGS)
 {
-	Question	question = {0};
-	bool		in_wave = !PG_ARGISNULL(3);
+	Question	question;
 	ktt_place	place;
-	int			k;
+	ktt_near	nearest;
+	int			found;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(5) || (in_wave && PG_ARGISNULL(1)))
+	BeginQuestion(&question, fcinfo, &place);
+	found = Nearest(&question, place, &nearest, 1);
+	EndQuestion(&question);
+	if (found == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(question.tree->pickups.points[nearest.point].id);
+}
+
+Datum
+ktt_pickup_live_rows(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rows = (ReturnSetInfo *) fcinfo->resultinfo;
+	Question	question;
+	ktt_place	place;
+	ktt_near   *nearest;
+	int			k;
+	int			found;
+
+	if (PG_ARGISNULL(5))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null",
-						PG_ARGISNULL(0) ? "points" : PG_ARGISNULL(2) ? "location" :
-						PG_ARGISNULL(5) ? "k" : "loads")));
-	place = KttLocationPlace(PG_GETARG_DATUM(2));
+				 errmsg("k must not be null")));
 	k = KttCheckedK(PG_GETARG_INT32(5));
-	question.weekday = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4);
-	if (question.weekday < (PG_ARGISNULL(4) ? 0 : 1) || question.weekday > 7)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("weekday must be between 1 and 7"),
-				 errdetail("It is %d; 1 is Monday.", question.weekday)));
-
-	InitMaterializedSRF(fcinfo, 0);
-	question.points = OpenTable(PG_GETARG_OID(0));
-	question.tree = FindTree(question.points);
-	question.snapshot = GetActiveSnapshot();
-	if (in_wave)
+	nearest = palloc(k * sizeof(*nearest));
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	BeginQuestion(&question, fcinfo, &place);
+	found = Nearest(&question, place, nearest, k);
+	EndQuestion(&question);
+	for (int i = 0; i < found; i++)
 	{
-		question.wave = PG_GETARG_INT64(3);
-		question.loads = OpenTable(PG_GETARG_OID(1));
-		FindColumns(question.loads, load_columns, LOAD_COLUMNS, question.load_columns);
-		question.load_index = RequiredIndex(question.loads, question.load_columns, 2);
+		Datum		values[2];
+		bool		nulls[2] = {false, false};
+
+		values[0] = Int64GetDatum(question.tree->pickups.points[nearest[i].point].id);
+		values[1] = Float8GetDatum(nearest[i].metres);
+		tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
 	}
-	PutNearest(&question, place, k, (ReturnSetInfo *) fcinfo->resultinfo);
-	if (in_wave)
-		table_close(question.loads, AccessShareLock);
-	table_close(question.points, AccessShareLock);
 	return (Datum) 0;
 }
 

@@ -32,13 +32,17 @@ CREATE DOMAIN ktt.area AS geography(Geometry, 4326)
 COMMENT ON DOMAIN ktt.area IS
     'A service area: polygon or multipolygon, WGS84, at most 10000 vertices.';
 
--- Not STRICT: the planner would not inline it around the domain's check. NULL
--- in gives NULL out all the same.
-CREATE FUNCTION ktt.location(longitude float8, latitude float8) RETURNS ktt.location
-    LANGUAGE SQL IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION ktt.postgis_location(longitude float8, latitude float8) RETURNS ktt.location
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
     RETURN ST_GeogFromWKB(ktt.point_wkb(longitude, latitude));
+COMMENT ON FUNCTION ktt.postgis_location(float8, float8) IS
+    'For location(): the place as PostGIS makes it.';
+
+CREATE FUNCTION ktt.location(longitude float8, latitude float8) RETURNS ktt.location
+    AS 'MODULE_PATHNAME', 'ktt_location_make'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION ktt.location(float8, float8) IS
-    'The place at this WGS84 longitude and latitude in degrees.';
+    'The place at this WGS84 longitude and latitude in degrees. Errors: 22023 not finite or out of range, with a hint when the two look swapped.';
 
 CREATE FUNCTION ktt.longitude(place ktt.location) RETURNS float8
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE

@@ -215,14 +215,21 @@ COMMENT ON FUNCTION ktt.match_pickups(ktt.pickup_index, bigint[], ktt.location[]
 
 CREATE FUNCTION ktt.live_pickups(points regclass, loads regclass, location ktt.location, wave bigint, weekday integer, k integer)
     RETURNS TABLE (point_id bigint, metres float8)
-    STABLE PARALLEL UNSAFE COST 500 ROWS 1 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_live';
+    STABLE PARALLEL UNSAFE COST 500 ROWS 1 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_live_rows';
 COMMENT ON FUNCTION ktt.live_pickups(regclass, regclass, ktt.location, bigint, integer, integer) IS
     'The k (1 to 1000) nearest points of a table that serve a location, are open and have room, nearest first, ties by id, with the distance in '
     'metres. points is a table like a market''s pickup_points: id, location, radius and area are held in a tree that the session '
     'builds at its first call and anew when the trigger pickup_points_changed() says so; state (''open''), open_days (bit 0 is Monday) '
     'and capacity are read from the row. With a wave, the parcels of loads (wave_id, point_id, parcels) count against the capacity. weekday: 1 '
-    '(Monday) to 7, NULL for any. The caller needs SELECT on the tables. Errors: 0A000 row security, 22004 null, 22023 k or weekday out of '
-    'bounds, 42501 no SELECT, 42703 a column is missing, 42809 no plain table, 55000 no unique index over the ids.';
+    '(Monday) to 7, or 0 for any; NULL says that there is no such wave. The caller needs SELECT on the tables. Errors: 0A000 row security, '
+    '22004 null, 22023 k or weekday out of bounds, 42501 no SELECT, 42703 a column is missing, 42809 no plain table, 55000 no unique index '
+    'over the ids, KT303 a wave without a weekday.';
+
+CREATE FUNCTION ktt.live_pickup(points regclass, loads regclass, location ktt.location, wave bigint, weekday integer)
+    RETURNS bigint
+    STABLE PARALLEL UNSAFE COST 200 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_live';
+COMMENT ON FUNCTION ktt.live_pickup(regclass, regclass, ktt.location, bigint, integer) IS
+    'The id of the first point that live_pickups() finds, NULL when there is none: the shortest way to one answer. Errors as there.';
 
 CREATE FUNCTION ktt.pickup_points_changed() RETURNS trigger
     VOLATILE PARALLEL SAFE COST 1 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_points_changed';

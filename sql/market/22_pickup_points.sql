@@ -134,43 +134,19 @@ AS $$
 $$;
 COMMENT ON FUNCTION has_room(pickup_points, bigint) IS 'Internal. Whether one more parcel fits; advice, the row decides.';
 
+CREATE TRIGGER pickup_points_changed
+    AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF id, location, radius, area ON pickup_points
+    FOR EACH STATEMENT EXECUTE FUNCTION ktt.pickup_points_changed();
+
 CREATE FUNCTION nearest_pickup(location ktt.location, wave bigint DEFAULT NULL, k int DEFAULT 1)
 RETURNS TABLE (point_id bigint, metres double precision)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1 SET search_path FROM CURRENT
 AS $$
-DECLARE
-    v_reach double precision;
-    v_day date;
 BEGIN
-    PERFORM require(location, 'location');
-    IF require(k, 'k') NOT BETWEEN 1 AND 1000 THEN
-        RAISE EXCEPTION 'k must be between 1 and 1000' USING ERRCODE = '22023', DETAIL = format('k is %s.', k);
-    END IF;
-    IF wave IS NOT NULL THEN
-        SELECT w.delivery_on INTO v_day FROM waves w WHERE w.id = wave;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'wave % does not exist', wave USING ERRCODE = 'KT303';
-        END IF;
-    END IF;
-    -- The index orders by a sphere. The k-th candidate gives a distance that the true k nearest cannot exceed ...
-    SELECT max(c.metres) INTO v_reach
-    FROM (SELECT ktt.distance(p.location, nearest_pickup.location) AS metres
-          FROM pickup_points p
-          WHERE p.state = 'open' AND open_on(p.open_days, v_day)
-            AND (p.radius IS NULL OR ktt.within(p.location, nearest_pickup.location, p.radius))
-            AND (p.area IS NULL OR ktt.covers(p.area, nearest_pickup.location)) AND has_room(p, wave)
-          ORDER BY ktt.knn(p.location, nearest_pickup.location) LIMIT k) c;
-    -- ... and among all within that distance the ellipsoid decides, ties by id. The margin keeps the index's own filter, which works on the
-    -- sphere, on the safe side.
     RETURN QUERY
-    SELECT c.id, c.metres
-    FROM (SELECT p.id, ktt.distance(p.location, nearest_pickup.location) AS metres
-          FROM pickup_points p
-          WHERE p.state = 'open' AND open_on(p.open_days, v_day)
-            AND ktt.within(p.location, nearest_pickup.location, v_reach * 1.0102 + 0.001)
-            AND (p.radius IS NULL OR ktt.within(p.location, nearest_pickup.location, p.radius))
-            AND (p.area IS NULL OR ktt.covers(p.area, nearest_pickup.location)) AND has_room(p, wave)) c
-    ORDER BY c.metres, c.id LIMIT k;
+    SELECT l.point_id, l.metres
+    FROM ktt.live_pickups('pickup_points', 'point_loads', location, wave,
+                          (SELECT coalesce(extract(isodow FROM w.delivery_on)::int, 0) FROM waves w WHERE w.id = wave), k) l;
 END
 $$;
 COMMENT ON FUNCTION nearest_pickup(ktt.location, bigint, int) IS
