@@ -29,3 +29,11 @@ FROM bench.summary s WHERE s.who = 'ours' AND s.stops <= 300 AND (s.unserved > 0
 SELECT format('runs: %s stops, %s: %s vehicles (at least %s), %s km, %s unserved', s.stops, CASE s.who WHEN 'ours' THEN 'ktt' ELSE 'pgr_vrpOneDepot' END,
               s.vehicles, s.bound, round(s.km::numeric), s.unserved) FROM bench.summary s ORDER BY s.stops, s.who;
 SELECT 'runs: pgRouting is not installed (postgresql-NN-pgrouting), so there is nothing to compare with' WHERE NOT EXISTS (SELECT FROM bench.sizes z WHERE z.peer);
+
+\set bench runs_memory
+\set who ours
+\set statement 'SELECT count(*) FROM bench.ours(300)'
+\i :memory
+\set who ours_2000
+\set statement 'SELECT count(*) FROM bench.ours(2000)'
+\i :memory

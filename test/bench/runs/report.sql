@@ -14,3 +14,4 @@ INSERT INTO bench.samples (bench, who, ms, cpu_ms) SELECT 'runs', 'aim', 300, 30
 SELECT bench.line('runs.aim', 'runs', 'aim', 'ms', 'three_tenths_of_a_second', 1) || format(' bound=%s %s', ceil(300 / 25.0), bench.runs_of(300, 'ours'));
 SELECT bench.line('runs.1000', 'runs', 'ours', 'ms', 'itself_with_300_stops', NULL, 'ours_1000') || format(' bound=%s %s', ceil(1000 / 25.0), bench.runs_of(1000, 'ours'));
 SELECT bench.line('runs.2000', 'runs', 'ours', 'ms', 'itself_with_300_stops', NULL, 'ours_2000') || format(' bound=%s %s', ceil(2000 / 25.0), bench.runs_of(2000, 'ours'));
+SELECT bench.line('runs_memory.2000', 'runs_memory', 'ours', 'bytes', 'itself_with_300_stops', NULL, 'ours_2000');
