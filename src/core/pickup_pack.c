@@ -55,7 +55,7 @@ ktt_pickup_order(ktt_pickup_entry *entries, size_t count,
 	{
 		ktt_pause_at(i);
 		if (entries[i - 1].point.id == entries[i].point.id)
-			return ktt_fail(fault, KTT_VALUE, 0, "Point %lld is given twice.",
+			return ktt_fail(fault, KTT_VALUE, entries[i].position, "Point %lld is given twice.",
 							(long long) entries[i].point.id);
 	}
 	return KTT_OK;
@@ -264,6 +264,7 @@ ktt_pickup_check(const unsigned char *packed, size_t size,
 		status = ktt_pickup_next(&reader, &entry, fault);
 		if (status == KTT_OK && entry.area != NULL)
 		{
+			ktt_pause();
 			status = ktt_area_unpack(entry.area, entry.area_size, memory, &area, fault);
 			if (status == KTT_OK)
 				ktt_area_release(area, memory);

@@ -29,6 +29,7 @@ typedef struct ktt_pickup_entry
 	ktt_point	point;
 	const unsigned char *area;	/* WKB, NULL when there is none */
 	size_t		area_size;
+	size_t		position;		/* where it stands in a text, for faults */
 } ktt_pickup_entry;
 
 /*

@@ -28,27 +28,6 @@ typedef struct waiting
 	double		chord_squared;
 } waiting;
 
-/* Without branches: which side a box lies on is anybody's guess. */
-static inline double
-outside(double value, double low, double high)
-{
-	double		below = low - value;
-	double		above = value - high;
-	double		most = below > above ? below : above;
-
-	return most > 0 ? most : 0;
-}
-
-static inline double
-box_nearest_squared(const ktt_pickup_box *box, ktt_ecef at)
-{
-	double		x = outside(at.x, box->low[0], box->high[0]);
-	double		y = outside(at.y, box->low[1], box->high[1]);
-	double		z = outside(at.z, box->low[2], box->high[2]);
-
-	return x * x + y * y + z * z;
-}
-
 static inline double
 box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
 {
@@ -59,26 +38,39 @@ box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
 	return x * x + y * y + z * z;
 }
 
-/* Whether the radius of a point reaches so far; only the band of doubt is measured. */
+/* An area may have thousands of edges. */
 static bool
-radius_reaches(const ktt_point *point, ktt_place place, double metres)
+area_covers(const ktt_point *point, ktt_place place)
 {
-	if (point->radius == KTT_NO_RADIUS)
+	if (point->area == NULL)
 		return true;
-	if (fabs(metres - point->radius) > KTT_PICKUP_CLOSE)
-		return metres < point->radius;
-	return ktt_within(point->place, place, point->radius);
+	ktt_pause();
+	return ktt_area_covers(point->area, place);
 }
 
-static bool
-behind(const search *search, ktt_near *near)
+/*
+ * The first point of a site that is behind the one to start after; the points of
+ * a site are as far and stand by rising id. May be the end of the site.
+ */
+static uint32_t
+first_behind(const search *search, const ktt_site *site, ktt_near *near)
 {
+	uint32_t	low = site->first;
+	uint32_t	high = site->first + site->count;
 	ktt_near	after;
 
 	if (search->after == NULL)
-		return true;
+		return low;
 	after = *search->after;
-	return ktt_near_before(search->pickups, search->place, &after, near);
+	while (low < high)
+	{
+		near->point = low + (high - low) / 2;
+		if (ktt_near_before(search->pickups, search->place, &after, near))
+			high = near->point;
+		else
+			low = near->point + 1;
+	}
+	return low;
 }
 
 /* Take in a point that is among the nearest so far. */
@@ -115,24 +107,27 @@ look_at_site(search *search, const ktt_site *site)
 	if (chord_squared <= KTT_QUICK_MAX * KTT_QUICK_MAX)
 		near.metres = ktt_quick_distance(site->at, search->at, chord_squared);
 	else
+	{
+		/* Takes as long as hundreds of chords. */
+		ktt_pause();
 		ktt_near_measure(pickups, search->place, &near);
+	}
 	if (near.metres > site->radius + KTT_PICKUP_CLOSE)
 		return;
-	for (uint32_t i = 0; i < site->count; i++)
+	for (uint32_t i = first_behind(search, site, &near); i < site->first + site->count; i++)
 	{
-		const ktt_point *point = &pickups->points[site->first + i];
+		const ktt_point *point = &pickups->points[i];
 
 		ktt_pause_at(i);
-		near.point = site->first + i;
+		near.point = i;
 		/* Those that follow at the site are as far and have higher ids. */
 		if (search->count == search->room &&
 			!ktt_near_before(pickups, search->place, &near,
 							 &search->found[search->room - 1]))
 			return;
-		if (behind(search, &near) &&
-			(search->filter == NULL || search->filter(search->context, point)) &&
-			radius_reaches(point, search->place, near.metres) &&
-			(point->area == NULL || ktt_area_covers(point->area, search->place)))
+		if ((search->filter == NULL || search->filter(search->context, point)) &&
+			ktt_point_reaches(point, search->place, near.metres) &&
+			area_covers(point, search->place))
 			insert(search, near);
 	}
 }
@@ -166,7 +161,7 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 
 	if (room == 0 || pickups->count == 0)
 		return 0;
-	stack[height++] = (waiting) {0, box_nearest_squared(&pickups->nodes[0].bounds, search.at)};
+	stack[height++] = (waiting) {0, ktt_box_nearest_squared(&pickups->nodes[0].bounds, search.at)};
 	while (height > 0)
 	{
 		waiting		now = stack[--height];
@@ -176,8 +171,8 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 		/* Down to a leaf by the nearer children, while the others wait. */
 		while (worth_it(&search, node, now.chord_squared))
 		{
-			waiting		left = {now.node + 1};
-			waiting		right = {node->right};
+			waiting		left = {now.node + 1, 0};
+			waiting		right = {node->right, 0};
 			bool		left_first;
 
 			if (node->right == 0)
@@ -186,8 +181,8 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 					look_at_site(&search, &pickups->sites[node->first + i]);
 				break;
 			}
-			left.chord_squared = box_nearest_squared(&node[1].bounds, search.at);
-			right.chord_squared = box_nearest_squared(&pickups->nodes[node->right].bounds, search.at);
+			left.chord_squared = ktt_box_nearest_squared(&node[1].bounds, search.at);
+			right.chord_squared = ktt_box_nearest_squared(&pickups->nodes[node->right].bounds, search.at);
 			left_first = left.chord_squared <= right.chord_squared;
 			if ((left_first ? right : left).chord_squared <= search.bound_squared)
 				stack[height++] = left_first ? right : left;
@@ -229,6 +224,7 @@ site_within(const ktt_pickups *pickups, const ktt_site *site, ktt_place place,
 		if (fabs(quick - metres) > KTT_PICKUP_CLOSE)
 			return quick < metres;
 	}
+	ktt_pause();
 	return ktt_within(pickups->points[site->first].place, place, metres);
 }
 
@@ -251,7 +247,7 @@ ktt_pickups_within(const ktt_pickups *pickups, ktt_place place, double metres,
 		const ktt_pickup_node *node = &pickups->nodes[number];
 
 		ktt_pause_at(step++);
-		if (box_nearest_squared(&node->bounds, at) > bound * bound)
+		if (ktt_box_nearest_squared(&node->bounds, at) > bound * bound)
 			continue;
 		if (node->right == 0)
 		{

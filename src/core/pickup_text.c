@@ -135,6 +135,7 @@ read_area(scan *s, ktt_pickup_entry *entry)
 	s->at += digits;
 	entry->area = wkb;
 	entry->area_size = digits / 2;
+	ktt_pause();
 	status = ktt_area_unpack(wkb, entry->area_size, s->memory, &area, s->fault);
 	if (status == KTT_OK)
 		ktt_area_release(area, s->memory);
@@ -159,7 +160,7 @@ read_entry(scan *s, ktt_pickup_entry *entry)
 	entry->point.capacity = KTT_NO_CAPACITY;
 	entry->point.radius = KTT_NO_RADIUS;
 	skip_space(s);
-	start = position(s);
+	entry->position = start = position(s);
 	status = read_integer(s, "id", &entry->point.id);
 	if (status == KTT_OK)
 		status = expect(s, ':');
