@@ -231,12 +231,12 @@ BEGIN
                    FROM q LEFT JOIN h ON h.id = q.id WHERE q.shown),
                   '</g><g class="names">',
                   -- The busiest by name, but not one over another.
-                  (SELECT string_agg(format('<text x="%s" y="%s">%s</text>', b.x + b.r + 3, b.y + 4, map_text(b.reference, 24)), '' ORDER BY b.id)
+                  (SELECT string_agg(format('<text x="%s" y="%s">%s</text>', b.x, b.y + b.r + 10, map_text(b.reference, 24)), '' ORDER BY b.id)
                    FROM (SELECT q.id, q.x, q.y, q.reference, round((v_largest * sqrt(q.parcels::numeric / q.most))::numeric, 1) AS r,
                                 row_number() OVER (ORDER BY q.parcels DESC, q.id) AS rank,
                                 row_number() OVER (PARTITION BY floor(q.x / 120), floor(q.y / 24) ORDER BY q.parcels DESC, q.id) AS here
                          FROM q WHERE q.shown AND q.parcels > 0) b
-                   WHERE b.rank <= 12 AND b.here = 1 AND b.x < width - 120), '</g>'),
+                   WHERE b.rank <= 12 AND b.here = 1 AND b.x BETWEEN 60 AND width - 60), '</g>'),
            concat('<g class="runs">',
                   (SELECT string_agg(format('<path class="run" stroke="%s"%s d="M%s"><title>%s</title></path>', map_colour(r.run),
                                             CASE (r.run - 1) / 6 % 3 WHEN 1 THEN ' stroke-dasharray="7 3"' WHEN 2 THEN ' stroke-dasharray="2 3"' END,
@@ -247,11 +247,13 @@ BEGIN
                                 string_agg(format('%s %s', q.x, q.y), 'L' ORDER BY s.place) AS path
                          FROM run_stops s JOIN q ON q.id = s.point_id WHERE s.wave_id = wave AND s.run IS NOT NULL GROUP BY s.run) r),
                   '</g><g class="stops">',
-                  (SELECT string_agg(format('<text x="%s" y="%s" fill="%s">%s</text>', b.x + 3, b.y - 3, map_colour(b.run), b.place), '' ORDER BY b.run, b.place)
-                   FROM (SELECT q.*, row_number() OVER (PARTITION BY floor(q.x / 16), floor(q.y / 11) ORDER BY q.parcels DESC, q.id) AS here
-                         FROM q WHERE q.shown AND q.run IS NOT NULL) b WHERE b.here = 1), '</g>'),
+                  (SELECT string_agg(format('<text x="%s" y="%s" style="fill:%s">%s</text>', b.x + 3, b.y - 3, map_colour(b.run), b.place), '' ORDER BY b.run, b.place)
+                   FROM q b
+                   WHERE b.shown AND b.run IS NOT NULL
+                     AND NOT EXISTS (SELECT FROM q n WHERE n.shown AND n.run IS NOT NULL AND abs(n.x - b.x) < 13 AND abs(n.y - b.y) < 9
+                                     AND (n.parcels, b.id) > (b.parcels, n.id))), '</g>'),
            (SELECT concat_ws(', ', map_count(sum(q.parcels)::bigint, 'order', 'orders') || ' at ' || map_count(count(*) FILTER (WHERE q.parcels > 0), 'point', 'points')
-                             || ' of ' || map_count(count(*), '', ''),
+                             || ' of ' || to_char(count(*), 'FM999,999,999,999'),
                              nullif(count(*) FILTER (WHERE q.kind = 'full'), 0) || ' full',
                              map_count((SELECT nullif(count(*), 0) FROM o WHERE o.unplaced), 'order unplaced', 'orders unplaced'),
                              map_count(nullif(max(q.run), 0), 'run', 'runs'),
@@ -302,7 +304,7 @@ BEGIN
         '.pickup-map .point:hover path{visibility:visible}.pickup-map .point path.unserved,.pickup-map .unserved{visibility:visible;fill:none;stroke:#c00;stroke-width:2.2}'
         '.pickup-map .run{fill:none;stroke-width:2;stroke-opacity:.8;stroke-linejoin:round}.pickup-map .run:hover{stroke-width:4}'
         '.pickup-map .names text,.pickup-map .stops text{paint-order:stroke;stroke:#fff;stroke-width:2.5px;pointer-events:none}'
-        '.pickup-map .names text{font-size:11px}.pickup-map .stops text{font-size:9px;font-weight:600}'
+        '.pickup-map .names text{font-size:11px;text-anchor:middle}.pickup-map .stops text{font-size:9px;font-weight:600}'
         '.pickup-map .warehouse{fill:#222;stroke:#fff}.pickup-map .bar{fill:none;stroke:#222;stroke-width:1.5}</style>',
         format('<clipPath id="pickup-map-%s"><rect width="%s" height="%s"/></clipPath>', wave, width, v_frame.height),
         format('<text class="title" x="14" y="26">Wave %s</text><text x="14" y="48">%s</text>',
