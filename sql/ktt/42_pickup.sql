@@ -211,6 +211,17 @@ COMMENT ON FUNCTION ktt.match_pickups(ktt.pickup_index, bigint[], ktt.location[]
     'price of those left out; so no other assignment is shorter than the sum of these less price times capacity of every point. '
     'Errors: 22004 a null in an array, 22023 unlike lengths, an id given twice, an unknown method, 54000 more than 16777216 locations.';
 
+CREATE FUNCTION ktt.white_spots(
+    points ktt.pickup_index, ids bigint[], locations ktt.location[], households bigint[], metres float8, n integer)
+    RETURNS TABLE (rank integer, id bigint, households bigint, gained bigint)
+    IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_white_spots';
+COMMENT ON FUNCTION ktt.white_spots(ktt.pickup_index, bigint[], ktt.location[], bigint[], float8, integer) IS
+    'Where up to n (1 to 10000) new points would win most households, best first: each at one of the locations, where it covers most of '
+    'what neither an existing point nor one before it covers (greedy: at least 63 % of what any n could win). id is the location''s, ties to the '
+    'lower one; households live within so many metres of it (as ktt.within() says), gained are those not covered before. Ends when '
+    'nothing more is gained. Errors: 22004 a null in an array, 22023 unlike lengths, an id below 1 or given twice, households not '
+    'between 0 and 1000000000, metres or n out of bounds, 54000 more than 16777216 locations.';
+
 -- The live index.
 
 CREATE FUNCTION ktt.live_pickups(points regclass, loads regclass, waves regclass, location ktt.location, wave bigint, k integer)

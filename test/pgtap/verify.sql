@@ -81,7 +81,7 @@ SELECT pg_temp.finds(d, 'sold and free units are the stock', id('apple')::text)
 FROM unnest(ARRAY['UPDATE stock SET free = free - 1 WHERE item_id = id(''apple'') AND slot = 0', 'UPDATE campaign_items SET stock = stock + 1 WHERE id = id(''apple'')', 'DELETE FROM stock WHERE item_id = id(''apple'')']) d;
 SELECT pg_temp.finds(d, 'limits per buyer hold')
 FROM unnest(ARRAY['UPDATE buyer_limits SET units = units + 1 WHERE buyer_id = id(''buyer'')', 'DELETE FROM buyer_limits', 'UPDATE campaign_items SET buyer_limit = 1 WHERE id = id(''apple'')']) d;
-SELECT pg_temp.finds(d, 'no point holds more than its capacity')
+SELECT pg_temp.finds(d, 'no point holds more than its capacity but orders that could not be placed')
 FROM unnest(ARRAY['UPDATE point_loads SET parcels = 2', 'DELETE FROM point_loads', 'UPDATE pickup_points SET capacity = 0 WHERE id = id(''shed'')', 'UPDATE point_loads SET wave_id = 999999']) d;
 
 SELECT pg_temp.finds(d, 'points are open on the days of their hours', id('gate')::text)
