@@ -83,3 +83,12 @@ CREATE FUNCTION ktt.area_wkb(area ktt.area) RETURNS bytea
     RETURN ST_AsBinary(ST_Force2D(area::geometry), 'NDR');
 COMMENT ON FUNCTION ktt.area_wkb(ktt.area) IS
     'The area as little-endian WKB of two dimensions, as ktt.pickup_index holds it.';
+
+CREATE FUNCTION ktt.vertices(area ktt.area) RETURNS TABLE (ring integer, vertex integer, location ktt.location)
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    SELECT dense_rank() OVER (ORDER BY d.path[:cardinality(d.path) - 1])::integer, d.path[cardinality(d.path)], d.geom::geography::ktt.location
+    FROM ST_DumpPoints(ST_Force2D(area::geometry)) d;
+END;
+COMMENT ON FUNCTION ktt.vertices(ktt.area) IS
+    'The corners of an area, ring by ring, for drawing it: the last of a ring is its first again. Rings are numbered from 1 in the order of the area, holes after the ring around them.';
