@@ -28,17 +28,6 @@ typedef struct waiting
 	double		chord_squared;
 } waiting;
 
-/* Without branches: which side a box lies on is anybody's guess. */
-static inline double
-box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
-{
-	double		x = fmax(at.x - box->low[0], box->high[0] - at.x);
-	double		y = fmax(at.y - box->low[1], box->high[1] - at.y);
-	double		z = fmax(at.z - box->low[2], box->high[2] - at.z);
-
-	return x * x + y * y + z * z;
-}
-
 static bool
 behind(const search *search, ktt_near *near)
 {
@@ -115,7 +104,7 @@ worth_it(const search *search, const ktt_pickup_node *node, double chord_squared
 	if (chord_squared > search->bound_squared || chord_squared > reach * reach)
 		return false;
 	return search->after == NULL ||
-		ktt_geodesic_most(sqrt(box_farthest_squared(&node->bounds, search->at)))
+		ktt_geodesic_most(sqrt(ktt_box_farthest_squared(&node->bounds, search->at)))
 		+ KTT_PICKUP_CLOSE >= search->after->metres;
 }
 
@@ -145,8 +134,8 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 		/* Down to a leaf by the nearer children, while the others wait. */
 		while (worth_it(&search, node, now.chord_squared))
 		{
-			waiting		left = {now.node + 1};
-			waiting		right = {node->right};
+			waiting		left = {now.node + 1, 0};
+			waiting		right = {node->right, 0};
 			bool		left_first;
 
 			if (node->right == 0)
@@ -175,9 +164,8 @@ points_of(const ktt_pickups *pickups, const ktt_pickup_node *node)
 	return last->first + last->count - pickups->sites[node->first].first;
 }
 
-/* Whether a site is within so many metres; only the band of doubt is measured. */
-static bool
-site_within(const ktt_pickups *pickups, const ktt_site *site, ktt_place place,
+bool
+ktt_site_within(const ktt_pickups *pickups, const ktt_site *site, ktt_place place,
 			ktt_ecef at, double metres)
 {
 	double		chord_squared = ktt_chord_squared(site->at, at);
@@ -225,10 +213,10 @@ ktt_pickups_within(const ktt_pickups *pickups, ktt_place place, double metres,
 		if (node->right == 0)
 		{
 			for (uint32_t i = 0; i < node->count; i++)
-				if (site_within(pickups, &pickups->sites[node->first + i], place, at, metres))
+				if (ktt_site_within(pickups, &pickups->sites[node->first + i], place, at, metres))
 					count += pickups->sites[node->first + i].count;
 		}
-		else if (ktt_geodesic_most(sqrt(box_farthest_squared(&node->bounds, at))) < metres)
+		else if (ktt_geodesic_most(sqrt(ktt_box_farthest_squared(&node->bounds, at))) < metres)
 			count += points_of(pickups, node);
 		else
 		{

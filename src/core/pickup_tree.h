@@ -30,6 +30,20 @@ struct ktt_pickup_node
 	uint32_t	right;			/* the right child; 0 in a leaf */
 };
 
+/* How many nodes there are: the last one is the rightmost leaf. */
+static inline uint32_t
+ktt_pickups_nodes(const ktt_pickups *pickups)
+{
+	uint32_t	number = 0;
+
+	if (pickups->count == 0)
+		return 0;
+	while (pickups->nodes[number].right != 0)
+		number = pickups->nodes[number].right;
+	return number + 1;
+}
+
+/* Without branches: which side a box lies on is anybody's guess. */
 static inline double
 ktt_outside(double value, double low, double high)
 {
@@ -50,6 +64,16 @@ ktt_box_nearest_squared(const ktt_pickup_box *box, ktt_ecef at)
 	return x * x + y * y + z * z;
 }
 
+static inline double
+ktt_box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
+{
+	double		x = fmax(at.x - box->low[0], box->high[0] - at.x);
+	double		y = fmax(at.y - box->low[1], box->high[1] - at.y);
+	double		z = fmax(at.z - box->low[2], box->high[2] - at.z);
+
+	return x * x + y * y + z * z;
+}
+
 /* Whether the radius of a point reaches so far, which may be quick; only the band of doubt is measured. */
 static inline bool
 ktt_point_reaches(const ktt_point *point, ktt_place place, double metres)
@@ -60,5 +84,9 @@ ktt_point_reaches(const ktt_point *point, ktt_place place, double metres)
 		return metres < point->radius;
 	return ktt_within(point->place, place, point->radius);
 }
+
+/* Whether a site is within so many metres; only the band of doubt is measured. */
+extern bool ktt_site_within(const ktt_pickups *pickups, const ktt_site *site,
+							ktt_place place, ktt_ecef at, double metres);
 
 #endif
