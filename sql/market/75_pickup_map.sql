@@ -139,7 +139,6 @@ DECLARE
     v_top int := 62;
     v_warehouse point;
     v_bar double precision;
-    v_most int;
     v_columns int;
     v_rows int;
     v_largest double precision;
@@ -266,7 +265,6 @@ BEGIN
                              map_count(nullif(count(*) FILTER (WHERE NOT q.shown), 0), 'point', 'points')), ''), '')
                    || coalesce('; ' || map_count((SELECT nullif(count(*), 0) FROM o WHERE o.location IS NULL), 'order', 'orders') || ' without a location', '')
             FROM q),
-           (SELECT max(q.parcels) FROM q),
            (SELECT array_remove(ARRAY[
                 CASE WHEN bool_or(q.kind = 'some') THEN '<circle class="some" r="6"/>|point, room left; area by load' END,
                 CASE WHEN bool_or(q.kind = 'near') THEN '<circle class="near" r="6"/>|over 80 % of capacity' END,
@@ -280,7 +278,7 @@ BEGIN
                 CASE WHEN count(q.reason) > 0 THEN '<path class="unserved" d="M-4 -4l8 8m-8 0l8 -8"/>|stop that no run serves' END,
                 CASE WHEN max(q.run) > 0 AND v_warehouse IS NOT NULL THEN '<path class="warehouse" d="M-7 6v-8l7 -5 7 5v8z"/>|warehouse' END], NULL)
             FROM q)
-      INTO v_areas, v_ties, v_points, v_runs, v_facts, v_most, v_keys
+      INTO v_areas, v_ties, v_points, v_runs, v_facts, v_keys
     FROM n;
 
     -- Where new points would have the most buyers of this wave near them who have none.
