@@ -106,3 +106,9 @@ COMMENT ON FUNCTION ktt.area_problem(ktt.area) IS
     'What whoever drew the area may not have meant, with the coordinates of one such place: Self-intersection[121.5 25.01] and the like; NULL '
     'when nothing. Looked at with straight edges on a flat map, so an area over the antimeridian or a pole may be blamed for nothing. It says '
     'nothing about what the area covers: every area is used as it is.';
+
+CREATE FUNCTION ktt.hull_area(locations ktt.location[]) RETURNS float8
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT ST_Area(ST_ConvexHull(ST_Collect(l::geometry))::geography) FROM unnest(locations) l);
+COMMENT ON FUNCTION ktt.hull_area(ktt.location[]) IS
+    'Square metres of the smallest convex area around places that lie in one city: the hull is taken on a flat map, its size on the ellipsoid. 0 for places in one line.';

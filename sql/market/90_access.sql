@@ -17,7 +17,7 @@ FROM (VALUES
         add_pickup_point,pickup_map,open_pickup_point,close_pickup_point,move_pickup_point,
         resize_pickup_point,reassignments,unplaced_orders,set_opening_hours,point_is_open,nearest_point,nearest_pickup,pickup_points,point_loads,waves,add_sku,offer_sku,set_rate,open_wave,create_campaign,list_item,retire_item,publish_campaign,
         join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
-        configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,coverage,repurchase}'),
+        configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
     ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
     ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
