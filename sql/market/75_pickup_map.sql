@@ -129,7 +129,7 @@ $$;
 COMMENT ON FUNCTION map_frame(bigint, int) IS
     'Internal. The part of the earth that a map of a wave shows: around all buyers but those who are far from all others.';
 
-CREATE FUNCTION pickup_map(wave bigint, width int DEFAULT 1200)
+CREATE FUNCTION pickup_map(wave bigint, width int DEFAULT 1200, spots int DEFAULT 5, spot_metres double precision DEFAULT 500)
 RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
@@ -139,7 +139,6 @@ DECLARE
     v_top int := 62;
     v_warehouse point;
     v_bar double precision;
-    v_most int;
     v_columns int;
     v_rows int;
     v_largest double precision;
@@ -147,11 +146,14 @@ DECLARE
     v_ties text;
     v_points text;
     v_runs text;
+    v_spots text;
     v_facts text;
     v_keys text[];
     v_key text;
 BEGIN
-    PERFORM require(wave, 'wave'), require(width, 'width'), require_between(width, 400, 4000, 'width');
+    PERFORM require(wave, 'wave'), require(width, 'width'), require_between(width, 400, 4000, 'width'),
+            require(spots, 'spots'), require_between(spots, 0, 100, 'spots'), require(spot_metres, 'spot_metres'),
+            require_factor(spot_metres, 1, 100000, 'spot_metres');
     SELECT w.* INTO v_wave FROM waves w WHERE w.id = wave;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'wave % does not exist', wave USING ERRCODE = 'KT303';
@@ -263,7 +265,6 @@ BEGIN
                              map_count(nullif(count(*) FILTER (WHERE NOT q.shown), 0), 'point', 'points')), ''), '')
                    || coalesce('; ' || map_count((SELECT nullif(count(*), 0) FROM o WHERE o.location IS NULL), 'order', 'orders') || ' without a location', '')
             FROM q),
-           (SELECT max(q.parcels) FROM q),
            (SELECT array_remove(ARRAY[
                 CASE WHEN bool_or(q.kind = 'some') THEN '<circle class="some" r="6"/>|point, room left; area by load' END,
                 CASE WHEN bool_or(q.kind = 'near') THEN '<circle class="near" r="6"/>|over 80 % of capacity' END,
@@ -277,13 +278,35 @@ BEGIN
                 CASE WHEN count(q.reason) > 0 THEN '<path class="unserved" d="M-4 -4l8 8m-8 0l8 -8"/>|stop that no run serves' END,
                 CASE WHEN max(q.run) > 0 AND v_warehouse IS NOT NULL THEN '<path class="warehouse" d="M-7 6v-8l7 -5 7 5v8z"/>|warehouse' END], NULL)
             FROM q)
-      INTO v_areas, v_ties, v_points, v_runs, v_facts, v_most, v_keys
+      INTO v_areas, v_ties, v_points, v_runs, v_facts, v_keys
     FROM n;
+
+    -- Where new points would have the most buyers of this wave near them who have none.
+    IF spots > 0 THEN
+        SELECT string_agg(format('<g class="spot"><circle cx="%1$s" cy="%2$s" r="%3$s"/><text x="%1$s" y="%4$s">%5$s<title>%6$s</title></text></g>',
+                                 x.at[0], x.at[1], round((spot_metres * v_frame.scale)::numeric, 1), x.at[1] + 4, w.rank,
+                                 format('White spot %s: %s within %s of it and of no open point', w.rank, map_count(w.gained, 'buyer', 'buyers'),
+                                        map_length(spot_metres))), '' ORDER BY w.rank)
+          INTO v_spots
+        FROM (SELECT array_agg(b.n ORDER BY b.n) AS ids, array_agg(b.location ORDER BY b.n) AS locations, array_agg(b.buyers ORDER BY b.n) AS buyers
+              FROM (SELECT row_number() OVER (ORDER BY ktt.longitude(o.location), ktt.latitude(o.location)) AS n, o.location::ktt.location AS location,
+                           count(DISTINCT o.buyer_id) AS buyers
+                    FROM campaigns c JOIN orders o ON o.campaign_id = c.id
+                    WHERE c.wave_id = wave AND o.state NOT IN ('cancelled', 'expired') AND o.location IS NOT NULL
+                    GROUP BY o.location) b) l,
+             LATERAL ktt.white_spots((SELECT ktt.pickup_index(p.id, p.location) FROM pickup_points p WHERE p.state = 'open'),
+                                     l.ids, l.locations, l.buyers, spot_metres, spots) w,
+             LATERAL map_pixel(l.locations[w.id], v_frame.middle, v_frame.west, v_frame.north, v_frame.scale) x(at)
+        WHERE l.ids IS NOT NULL AND x.at[0] BETWEEN 0 AND width AND x.at[1] BETWEEN 0 AND v_frame.height;
+        IF v_spots IS NOT NULL THEN
+            v_keys := v_keys || format('<circle class="white" r="7"/>|white spot, %s around it, by buyers gained', map_length(spot_metres));
+        END IF;
+    END IF;
 
     -- 1, 2 or 5 times a power of ten: the longest of them that takes at most a fifth of the width.
     SELECT max(b.metres) INTO v_bar FROM (SELECT f * 10.0 ^ e AS metres FROM unnest('{1,2,5}'::int[]) f, generate_series(0, 7) e) b
     WHERE b.metres * v_frame.scale <= width / 5.0;
-    v_columns := greatest(1, width / 230);
+    v_columns := greatest(1, width / 290);
     v_rows := (cardinality(v_keys) + v_columns - 1) / v_columns;
     SELECT string_agg(format('<g transform="translate(%s %s)">%s<text x="18" y="4">%s</text></g>', 24 + (k.n - 1) % v_columns * (width / v_columns),
                              v_top + v_frame.height + 24 + (k.n - 1) / v_columns * 22, split_part(k.key, '|', 1), split_part(k.key, '|', 2)), '' ORDER BY k.n)
@@ -305,13 +328,15 @@ BEGIN
         '.pickup-map .run{fill:none;stroke-width:2;stroke-opacity:.8;stroke-linejoin:round}.pickup-map .run:hover{stroke-width:4}'
         '.pickup-map .names text,.pickup-map .stops text{paint-order:stroke;stroke:#fff;stroke-width:2.5px;pointer-events:none}'
         '.pickup-map .names text{font-size:11px;text-anchor:middle}.pickup-map .stops text{font-size:9px;font-weight:600}'
+        '.pickup-map .spot circle,.pickup-map .white{fill:#f0e442;fill-opacity:.3;stroke:#222;stroke-width:1.2;stroke-dasharray:4 3}'
+        '.pickup-map .spot circle{pointer-events:none}.pickup-map .spot text{font-size:13px;font-weight:700;text-anchor:middle;paint-order:stroke;stroke:#fff;stroke-width:3px}'
         '.pickup-map .warehouse{fill:#222;stroke:#fff}.pickup-map .bar{fill:none;stroke:#222;stroke-width:1.5}</style>',
         format('<clipPath id="pickup-map-%s"><rect width="%s" height="%s"/></clipPath>', wave, width, v_frame.height),
         format('<text class="title" x="14" y="26">Wave %s</text><text x="14" y="48">%s</text>',
                map_text(v_wave.reference, width / 16), coalesce(map_text(v_facts), 'no points')),
         format('<g transform="translate(0 %s)"><rect class="paper" width="%s" height="%s"/><g clip-path="url(#pickup-map-%s)">',
                v_top, width, v_frame.height, wave),
-        v_areas, v_ties, v_points, v_runs,
+        v_areas, '<g class="spots">', v_spots, '</g>', v_ties, v_points, v_runs,
         CASE WHEN v_warehouse IS NOT NULL THEN format('<path class="warehouse" transform="translate(%s %s)" d="M-9 8v-10l9 -7 9 7v10z"><title>warehouse</title></path>',
                                                       v_warehouse[0], v_warehouse[1]) END,
         '</g>',
@@ -320,9 +345,10 @@ BEGIN
         '</g>', v_key, '</svg>');
 END
 $$;
-COMMENT ON FUNCTION pickup_map(bigint, int) IS
+COMMENT ON FUNCTION pickup_map(bigint, int, int, double precision) IS
     'A map of a wave as one SVG document of so many pixels in width (400 to 4000), without scripts or anything from outside; it can stand alone or in a page of '
     'HTML. Points lie by their places, sized by the wave''s orders that were not cancelled and coloured by what they fill of the capacity; lines lead to the '
     'buyers'' places, in another colour when the point does not serve the place or the order could not be placed; shaded is what open points serve; planned runs lead '
-    'from the warehouse stop by stop. Numbers show when a point or a run is pointed at. The frame holds all buyers but a few who are far from all others; '
-    'what lies outside is counted. The same wave gives the same text. Errors: 22004 null, 22023 width out of bounds, KT303 no such wave.';
+    'from the warehouse stop by stop; numbered rings of spot_metres (1 to 100000) are the first spots (0 to 100) places for new points, by the buyers of the wave who '
+    'would be that near to one of them and are to no open point. Numbers show when a point or a run is pointed at. The frame holds all buyers but a few who are far from all others; '
+    'what lies outside is counted. The same wave gives the same text. Errors: 22004 null, 22023 an argument out of bounds, KT303 no such wave.';

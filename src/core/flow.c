@@ -50,18 +50,6 @@ cost_of_being_left_out(const ktt_outlets *outlets)
 	return metres * 1e6 < (double) COST_MAX ? (int64_t) (metres * 1e6) : COST_MAX;
 }
 
-static uint32_t
-count_tree_nodes(const ktt_pickups *tree)
-{
-	uint32_t	number = 0;
-
-	if (tree->count == 0)
-		return 0;
-	while (tree->nodes[number].right != 0)
-		number = tree->nodes[number].right;
-	return number + 1;
-}
-
 static bool
 take_memory(ktt_flow *flow, size_t count, const ktt_memory *memory)
 {
@@ -100,7 +88,7 @@ ktt_flow_begin(ktt_flow *flow, const ktt_pickups *pickups,
 	}
 	flow->left_out = (uint32_t) flow->outlets.tree.count;
 	flow->left_out_cost = cost_of_being_left_out(&flow->outlets);
-	flow->tree_nodes = count_tree_nodes(&flow->outlets.tree);
+	flow->tree_nodes = flow->outlets.tree.node_count;
 	if (!take_memory(flow, count, memory))
 	{
 		ktt_flow_fail(flow);

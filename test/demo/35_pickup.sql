@@ -26,6 +26,15 @@ FROM (VALUES (100), (250), (500), (1000)) d(metres),
      demo.buyers b JOIN demo.addresses a USING (address_no), LATERAL (SELECT ktt.points_within(i.points, a.location, d.metres)) near(points)
 GROUP BY d.metres ORDER BY d.metres;
 
+\echo Where new points would bring most of the buyers near who have 500 m or more to go
+SELECT w.rank, a.address_ref AS at_address, w.households AS buyers_near, w.gained
+FROM (SELECT ktt.pickup_index(p.id, p.location) AS points FROM market.pickup_points p WHERE p.state = 'open') i,
+     (SELECT array_agg(n.address_no ORDER BY n.address_no) AS ids, array_agg(n.location ORDER BY n.address_no) AS locations,
+             array_agg(n.buyers ORDER BY n.address_no) AS buyers
+      FROM (SELECT a.address_no, a.location, count(*) AS buyers FROM demo.buyers b JOIN demo.addresses a USING (address_no) GROUP BY 1, 2) n) l,
+     LATERAL ktt.white_spots(i.points, l.ids, l.locations, l.buyers, 500, 5) w JOIN demo.addresses a ON a.address_no = w.id
+ORDER BY w.rank;
+
 \echo Runs of the last wave
 SELECT r.run, r.stops, r.parcels, round((r.metres / 1000)::numeric, 1) AS km_to_last, r.ends_at - r.departs_at AS takes
 FROM market.runs r WHERE r.wave_id = :last_wave ORDER BY r.run;
