@@ -10,11 +10,10 @@ SELECT format('CREATE VIEW bench.exact_%1$s AS
                    ORDER BY metres, p.id LIMIT 1) e ON true', name)
 FROM bench.sizes \gexec
 
-SELECT format('SELECT bench.expect(count(*), ''nearest_one: %2$s points: nearest_pickup() and live_pickups() say what ST_Distance says, to the bit'')
-               FROM bench.exact_%1$s e
-               LEFT JOIN LATERAL market_%1$s.nearest_pickup(e.location, (SELECT id FROM market_%1$s.waves), 1) o ON true
-               LEFT JOIN LATERAL ktt.live_pickups(''market_%1$s.pickup_points'', ''market_%1$s.point_loads'', ''market_%1$s.waves'', e.location, (SELECT id FROM market_%1$s.waves), 1) l ON true
-               WHERE (o.point_id, o.metres) IS DISTINCT FROM (e.point, e.metres) OR (l.point_id, l.metres) IS DISTINCT FROM (e.point, e.metres)', name, points),
+SELECT format('SELECT bench.expect(count(*), ''nearest_one: %2$s points: nearest_pickup() and nearest_point() say what ST_Distance says, to the bit'')
+               FROM bench.exact_%1$s e CROSS JOIN market_%1$s.waves w
+               LEFT JOIN LATERAL market_%1$s.nearest_pickup(e.location, w.id, 1) o ON true
+               WHERE (o.point_id, o.metres) IS DISTINCT FROM (e.point, e.metres) OR market_%1$s.nearest_point(e.location, w.id) IS DISTINCT FROM e.point', name, points),
        format('SELECT format(''nearest_one: %2$s points: %%s of %%s buyers have a point, the peer names another for %%s'', count(e.point), count(*), count(*) FILTER (WHERE e.point IS DISTINCT FROM c.id))
                FROM bench.exact_%1$s e
                LEFT JOIN LATERAL (
