@@ -168,6 +168,8 @@ BEGIN
            min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c;
 
+    RETURN QUERY SELECT * FROM verify_runs();
+
     -- Refunds and settlement
     RETURN QUERY
     WITH c AS (

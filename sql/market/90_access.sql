@@ -16,7 +16,7 @@ FROM (VALUES
     ('operator', '{register_member,configure,form_partnership,end_partnership,add_community,appoint_steward,end_stewardship,steward_history,
         add_pickup_point,open_pickup_point,set_opening_hours,point_is_open,nearest_pickup,add_sku,offer_sku,set_rate,open_wave,create_campaign,list_item,retire_item,publish_campaign,
         join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
-        demand,delivery_list,sort_list,order_lines,leaderboard,coverage,repurchase}'),
+        configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,coverage,repurchase}'),
     ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
     ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')

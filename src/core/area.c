@@ -210,7 +210,7 @@ put_arc(builder *into, ktt_place a, ktt_place b)
 	ends		corners = {eastward ? a : b, eastward ? b : a};
 	ktt_direction normal = {{0, 0, 0}};
 
-	if (a.latitude != b.latitude || fabs(a.latitude) != 90)
+	if (into->area != NULL && (a.latitude != b.latitude || fabs(a.latitude) != 90))
 		normal = ktt_sphere_normal(ktt_sphere_vector(corners.west), ktt_sphere_vector(corners.east));
 	if (wraps)
 	{
@@ -269,7 +269,8 @@ read_edges(reader *in, size_t count, builder *into, ktt_fault *fault)
 			return refuse(fault, "An edge of the area goes half round the earth, so it has no direction.");
 		else if (!is_same(one_longitude(before), one_longitude(place)))
 			put_edge(into, one_longitude(before), one_longitude(place));
-		ktt_sphere_widen(&into->around, i == 0 ? b : a, b);
+		if (into->area != NULL)
+			ktt_sphere_widen(&into->around, i == 0 ? b : a, b);
 		before = place;
 		a = b;
 	}

@@ -30,26 +30,6 @@ typedef struct waiting
 
 /* Without branches: which side a box lies on is anybody's guess. */
 static inline double
-outside(double value, double low, double high)
-{
-	double		below = low - value;
-	double		above = value - high;
-	double		most = below > above ? below : above;
-
-	return most > 0 ? most : 0;
-}
-
-static inline double
-box_nearest_squared(const ktt_pickup_box *box, ktt_ecef at)
-{
-	double		x = outside(at.x, box->low[0], box->high[0]);
-	double		y = outside(at.y, box->low[1], box->high[1]);
-	double		z = outside(at.z, box->low[2], box->high[2]);
-
-	return x * x + y * y + z * z;
-}
-
-static inline double
 box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
 {
 	double		x = fmax(at.x - box->low[0], box->high[0] - at.x);
@@ -57,17 +37,6 @@ box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
 	double		z = fmax(at.z - box->low[2], box->high[2] - at.z);
 
 	return x * x + y * y + z * z;
-}
-
-/* Whether the radius of a point reaches so far; only the band of doubt is measured. */
-static bool
-radius_reaches(const ktt_point *point, ktt_place place, double metres)
-{
-	if (point->radius == KTT_NO_RADIUS)
-		return true;
-	if (fabs(metres - point->radius) > KTT_PICKUP_CLOSE)
-		return metres < point->radius;
-	return ktt_within(point->place, place, point->radius);
 }
 
 /* An area may have thousands of edges. */
@@ -158,7 +127,7 @@ look_at_site(search *search, const ktt_site *site)
 							 &search->found[search->room - 1]))
 			return;
 		if ((search->filter == NULL || search->filter(search->context, point)) &&
-			radius_reaches(point, search->place, near.metres) &&
+			ktt_point_reaches(point, search->place, near.metres) &&
 			area_covers(point, search->place))
 			insert(search, near);
 	}
@@ -193,7 +162,7 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 
 	if (room == 0 || pickups->count == 0)
 		return 0;
-	stack[height++] = (waiting) {0, box_nearest_squared(&pickups->nodes[0].bounds, search.at)};
+	stack[height++] = (waiting) {0, ktt_box_nearest_squared(&pickups->nodes[0].bounds, search.at)};
 	while (height > 0)
 	{
 		waiting		now = stack[--height];
@@ -213,8 +182,8 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 					look_at_site(&search, &pickups->sites[node->first + i]);
 				break;
 			}
-			left.chord_squared = box_nearest_squared(&node[1].bounds, search.at);
-			right.chord_squared = box_nearest_squared(&pickups->nodes[node->right].bounds, search.at);
+			left.chord_squared = ktt_box_nearest_squared(&node[1].bounds, search.at);
+			right.chord_squared = ktt_box_nearest_squared(&pickups->nodes[node->right].bounds, search.at);
 			left_first = left.chord_squared <= right.chord_squared;
 			if ((left_first ? right : left).chord_squared <= search.bound_squared)
 				stack[height++] = left_first ? right : left;
@@ -279,7 +248,7 @@ ktt_pickups_within(const ktt_pickups *pickups, ktt_place place, double metres,
 		const ktt_pickup_node *node = &pickups->nodes[number];
 
 		ktt_pause_at(step++);
-		if (box_nearest_squared(&node->bounds, at) > bound * bound)
+		if (ktt_box_nearest_squared(&node->bounds, at) > bound * bound)
 			continue;
 		if (node->right == 0)
 		{

@@ -6,6 +6,8 @@
 
 #include "pickup.h"
 
+#include <math.h>
+
 /* The tree is balanced over less than 2^32 sites, so no path in it is longer. */
 #define KTT_PICKUP_DEPTH_MAX 32
 
@@ -27,5 +29,36 @@ struct ktt_pickup_node
 	uint32_t	count;
 	uint32_t	right;			/* the right child; 0 in a leaf */
 };
+
+static inline double
+ktt_outside(double value, double low, double high)
+{
+	double		below = low - value;
+	double		above = value - high;
+	double		most = below > above ? below : above;
+
+	return most > 0 ? most : 0;
+}
+
+static inline double
+ktt_box_nearest_squared(const ktt_pickup_box *box, ktt_ecef at)
+{
+	double		x = ktt_outside(at.x, box->low[0], box->high[0]);
+	double		y = ktt_outside(at.y, box->low[1], box->high[1]);
+	double		z = ktt_outside(at.z, box->low[2], box->high[2]);
+
+	return x * x + y * y + z * z;
+}
+
+/* Whether the radius of a point reaches so far, which may be quick; only the band of doubt is measured. */
+static inline bool
+ktt_point_reaches(const ktt_point *point, ktt_place place, double metres)
+{
+	if (point->radius == KTT_NO_RADIUS)
+		return true;
+	if (fabs(metres - point->radius) > KTT_PICKUP_CLOSE)
+		return metres < point->radius;
+	return ktt_within(point->place, place, point->radius);
+}
 
 #endif

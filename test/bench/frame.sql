@@ -19,7 +19,8 @@ CREATE TABLE bench.samples (
     ms      double precision,
     cpu_ms  double precision,
     wal     double precision,
-    tps     double precision
+    tps     double precision,
+    km      double precision
 );
 
 -- CPU time of this backend in milliseconds: the scheduler's nanoseconds, or clock ticks where it keeps none.
@@ -47,6 +48,13 @@ BEGIN
     EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT json) ' || statement INTO plan;
     RETURN (SELECT max(m[1]::double precision) * 1024 FROM regexp_matches(plan::text, '"Peak Memory Usage": (\d+)', 'g') AS m);
 END
+$$;
+
+-- The most memory that this backend had at any time, and what of its memory is shared buffers and libraries, in bytes.
+CREATE FUNCTION bench.memory(OUT peak double precision, OUT shared double precision) LANGUAGE sql VOLATILE AS $$
+    SELECT 1024 * substring(s FROM 'VmHWM:\s+(\d+)')::double precision,
+           1024 * (substring(s FROM 'RssFile:\s+(\d+)')::double precision + substring(s FROM 'RssShmem:\s+(\d+)')::double precision)
+    FROM pg_read_file('/proc/self/status') s
 $$;
 
 -- Uniform in [0, 1) and standard normal, by row number and a seed per column.
@@ -113,23 +121,26 @@ CREATE FUNCTION bench.digits(value double precision) RETURNS text LANGUAGE sql I
     SELECT CASE WHEN value = 0 THEN '0' ELSE round(value::numeric, greatest(0, 2 - floor(log(abs(value)))::int))::text END
 $$;
 
--- One line: medians of one figure of ours and of a peer. Time is better when less, transactions when more.
+-- One line: medians of one figure of ours and of a peer. Transactions are better when more, everything else when less.
 CREATE FUNCTION bench.line(name text, bench text, peer text, figure text, against text, aim numeric DEFAULT NULL,
                            ours text DEFAULT 'ours')
 RETURNS text LANGUAGE sql STABLE AS $$
     WITH f AS (
         SELECT s.who, count(*) AS n,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY v.value) AS value, min(v.value) AS low, max(v.value) AS high,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY s.cpu_ms) AS cpu
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY s.cpu_ms) AS cpu,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY s.tps) AS tps
         FROM bench.samples s
-        CROSS JOIN LATERAL (SELECT CASE figure WHEN 'ms' THEN s.ms WHEN 'bytes' THEN s.wal ELSE s.tps END AS value) v
+        CROSS JOIN LATERAL (SELECT CASE figure WHEN 'ms' THEN s.ms WHEN 'bytes' THEN s.wal WHEN 'km' THEN s.km
+                                          WHEN 'cpu_us' THEN 1000 * s.cpu_ms ELSE s.tps END AS value) v
         WHERE s.bench = line.bench AND s.who IN (line.ours, line.peer)
         GROUP BY s.who)
     SELECT format('bench %s ours=%s peer=%s ratio=%s unit=%s against=%s ours_range=%s..%s peer_range=%s..%s%s%s',
                   name, bench.digits(o.value), bench.digits(p.value),
-                  bench.digits(CASE figure WHEN 'tps' THEN o.value / p.value ELSE p.value / o.value END), figure, against,
+                  bench.digits(CASE figure WHEN 'tps' THEN o.value / p.value ELSE p.value / nullif(o.value, 0) END), figure, against,
                   bench.digits(o.low), bench.digits(o.high), bench.digits(p.low), bench.digits(p.high),
                   CASE figure WHEN 'ms' THEN format(' ours_cpu=%s peer_cpu=%s cpu_ratio=%s', bench.digits(o.cpu), bench.digits(p.cpu), bench.digits(p.cpu / o.cpu))
+                              WHEN 'cpu_us' THEN format(' ours_tps=%s peer_tps=%s', bench.digits(o.tps), bench.digits(p.tps))
                               WHEN 'tps' THEN format(' ours_cpu_us=%s peer_cpu_us=%s', bench.digits(1000 * o.cpu), bench.digits(1000 * p.cpu)) END,
                   ' aim=' || aim)
     FROM f o, f p WHERE o.who = line.ours AND p.who = line.peer

@@ -37,6 +37,8 @@ extern bool fuzz_shares(fuzz_form form, const int64_t *numbers,
 						const uint8_t *data, size_t size);
 extern bool fuzz_key_file(fuzz_form form, const int64_t *numbers,
 						  const uint8_t *data, size_t size);
+extern bool fuzz_area(fuzz_form form, const int64_t *numbers,
+					  const uint8_t *data, size_t size);
 extern bool fuzz_code(fuzz_form form, const int64_t *numbers,
 					  const uint8_t *data, size_t size);
 

@@ -59,6 +59,11 @@ static const char *const code_words[] = {
 	"-", " ", "--", "O", "o", "I", "l", "L", "U", "u", "0", "Z", "0000-0000", NULL
 };
 
+static const char *const area_words[] = {
+	"\1\3", "\1\6", "\xff\xff\xff\xff", "\x80\x56\x40", "\x80\x56\xc0", "\x80\x66\x40", "\x80\x66\xc0",
+	"\xf0\x7f", "\xf8\x7f", "\x20", "\x80", "\xeb\3", NULL
+};
+
 const target targets[] = {
 	{"chain-text", fuzz_chain, FUZZ_TEXT, make_chain_text, chain_words, CHAIN, false, false},
 	{"chain-packed", fuzz_chain, FUZZ_PACKED, make_chain_packed, chain_words, NULL, false, false},
@@ -70,6 +75,7 @@ const target targets[] = {
 	{"split-packed", fuzz_split, FUZZ_PACKED, make_split_packed, split_words, NULL, false, true},
 	{"key_file", fuzz_key_file, FUZZ_TEXT, make_key_file, key_file_words, KEY_FILE, false, false},
 	{"code", fuzz_code, FUZZ_TEXT, make_code, code_words, CODE, false, false},
+	{"area", fuzz_area, FUZZ_PACKED, make_area, area_words, NULL, false, true},
 };
 
 const size_t target_count = sizeof(targets) / sizeof(targets[0]);

@@ -37,6 +37,7 @@ extern void make_split_text(input *in, bool wrong);
 extern void make_split_packed(input *in, bool wrong);
 extern void make_key_file(input *in, bool wrong);
 extern void make_code(input *in, bool wrong);
+extern void make_area(input *in, bool wrong);
 
 /* Right and nearly so. */
 extern void make_chain_json(input *in);

@@ -106,7 +106,7 @@ sums(ktt_vector_kind kind, const unsigned char *a, size_t a_size,
 										  &sum_size, &fault);
 
 	MUST(merged == KTT_OK || merged == KTT_RANGE);
-	MUST(ktt_tally_begin(&tally, kind, (ktt_tally_memory)
+	MUST(ktt_tally_begin(&tally, kind, (ktt_memory)
 						 {
 							 allocate, release, NULL
 						 }, &fault) == KTT_OK);

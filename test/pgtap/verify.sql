@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(88);
+SELECT plan(93);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -9,7 +9,7 @@ SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller'), buy('b', 'neighbour
        place('d', 'chief', '{rice}', '{1}'), buy('e', 'cashier', '{rice}', '{1}') \g /dev/null
 SELECT cancel_order(id('campaign'), id('c')), refund_order(id('campaign'), id('b'), id('apple'), 1, 'f1') \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with open orders is sound');
-SELECT deliver(), complete(), settle() \g /dev/null
+SELECT configure_runs(warehouse => location(121.45, 25.05), capacity => 1), close_wave(id('wave')), freeze_wave(id('wave')), plan_runs(id('wave')), deliver(), complete(), settle() \g /dev/null
 SELECT refund_order(id('campaign'), id('a'), id('rice'), 0, 'f2', 300) AS refund \gset
 SELECT settle(), approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g /dev/null
 SELECT clock_timestamp() AS now \gset
@@ -102,6 +102,12 @@ SELECT pg_temp.finds(d, 'parcels are where their orders say')
 FROM unnest(ARRAY['UPDATE pickups SET point_id = point_id + 1 WHERE order_id = id(''a'')', 'DELETE FROM pickups WHERE order_id = id(''a'')',
                   'UPDATE pickups SET code_mac = ''x'' WHERE order_id = id(''a'')', 'UPDATE orders SET state = ''paid'', due_at = NULL WHERE id = id(''a'')',
                   'UPDATE orders SET state = ''arrived'', due_at = NULL WHERE id = id(''a'')']) d;
+
+-- Runs
+SELECT pg_temp.finds(d, 'planned waves have every point of their delivery lists')
+FROM unnest(ARRAY['DELETE FROM run_stops WHERE point_id = id(''shed'')', 'UPDATE run_stops SET parcels = parcels + 1 WHERE run = 1', 'UPDATE run_stops SET reason = ''too_far'' WHERE reason = ''too_large''']) d;
+SELECT pg_temp.finds(d, 'runs keep capacity, order and deadline')
+FROM unnest(ARRAY['UPDATE run_plans SET capacity = 0', 'UPDATE run_stops SET place = place + 1']) d;
 
 -- Refunds, settlement, payouts, statements
 SELECT pg_temp.finds(d, 'no line is refunded more than was paid')

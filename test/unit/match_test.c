@@ -310,12 +310,206 @@ stable_is_greedy(void)
 	}
 }
 
+/* What the total must not be above: a matching by the book, unit by unit. */
+typedef struct flow
+{
+	size_t		matched;
+	double		metres;
+} flow;
+
+/*
+ * Again and again the shortest chain of moves that brings one more demand to a
+ * point, found by Bellman and Ford over demands and points.
+ */
+static flow
+least_flow(const wave *wave)
+{
+	static double metres[MOST][MOST];
+	int			at[MOST];
+	int32_t		taken[MOST] = {0};
+	flow		total = {0, 0};
+
+	for (size_t i = 0; i < wave->count; i++)
+	{
+		at[i] = -1;
+		for (size_t j = 0; j < wave->point_count; j++)
+			metres[i][j] = serves(&wave->points[j], wave->demands[i].place)
+				? ktt_distance(wave->points[j].place, wave->demands[i].place) : INFINITY;
+	}
+	for (;;)
+	{
+		double		to_demand[MOST];
+		double		to_point[MOST];
+		int			by[MOST];	/* demand that goes to a point */
+		int			end = -1;
+		bool		better = true;
+
+		for (size_t i = 0; i < wave->count; i++)
+			to_demand[i] = at[i] < 0 ? 0 : INFINITY;
+		for (size_t j = 0; j < wave->point_count; j++)
+			to_point[j] = INFINITY;
+		while (better)
+		{
+			better = false;
+			for (size_t i = 0; i < wave->count; i++)
+				for (size_t j = 0; j < wave->point_count; j++)
+					if (at[i] != (int) j && to_demand[i] + metres[i][j] < to_point[j] - 1e-9)
+					{
+						to_point[j] = to_demand[i] + metres[i][j];
+						by[j] = (int) i;
+						better = true;
+					}
+			for (size_t i = 0; i < wave->count; i++)
+				if (at[i] >= 0 && to_point[at[i]] - metres[i][at[i]] < to_demand[i] - 1e-9)
+				{
+					to_demand[i] = to_point[at[i]] - metres[i][at[i]];
+					better = true;
+				}
+		}
+		for (size_t j = 0; j < wave->point_count; j++)
+			if ((wave->points[j].capacity == KTT_NO_CAPACITY || taken[j] < wave->points[j].capacity) &&
+				to_point[j] < INFINITY && (end < 0 || to_point[j] < to_point[end]))
+				end = (int) j;
+		if (end < 0)
+			return total;
+		total.matched++;
+		total.metres += to_point[end];
+		taken[end]++;
+		for (int j = end; j >= 0;)
+		{
+			int			i = by[j];
+			int			before = at[i];
+
+			at[i] = j;
+			j = before;
+		}
+	}
+}
+
+static ktt_status
+match_total(wave *wave)
+{
+	ktt_fault	fault = {KTT_OK};
+	ktt_status	status = ktt_match_total(&wave->pickups, wave->demands, wave->count, &memory,
+										 wave->matches, &fault);
+
+	CHECK(status == fault.status, "says which fault");
+	return status;
+}
+
+/* Everything the header says of the prices, for whatever the core has matched. */
+static void
+check_certificate(const ktt_pickups *pickups, const ktt_demand *demands, size_t count,
+				  const ktt_match *matches)
+{
+	const double slack = 4e-6 * (double) (count + 1);
+	double	   *prices = calloc(pickups->count + 1, sizeof(double));
+	int64_t    *loads = calloc(pickups->count + 1, sizeof(int64_t));
+	double		left_out_price = INFINITY;
+	double		costs = 0;
+	double		bound = 0;
+	bool		fits = true;
+	bool		one_price = true;
+	bool		free_of_charge = true;
+	bool		cheapest = true;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		const ktt_match *match = &matches[i];
+
+		if (match->outcome == KTT_MATCHED)
+		{
+			one_price = one_price && (loads[match->point] == 0 || prices[match->point] == match->price);
+			prices[match->point] = match->price;
+			loads[match->point]++;
+			fits = fits && match->metres == ktt_distance(pickups->points[match->point].place, demands[i].place) &&
+				ktt_point_serves(pickups, match->point, demands[i].place);
+		}
+		else if (match->outcome == KTT_FULL)
+		{
+			one_price = one_price && (left_out_price == INFINITY || left_out_price == match->price);
+			left_out_price = match->price;
+		}
+	}
+	for (size_t j = 0; j < pickups->count; j++)
+	{
+		int32_t		capacity = pickups->points[j].capacity;
+
+		fits = fits && (capacity == KTT_NO_CAPACITY || loads[j] <= capacity);
+		free_of_charge = free_of_charge && prices[j] >= 0 &&
+			(prices[j] == 0 || loads[j] == capacity);
+		bound -= prices[j] * (double) loads[j];
+	}
+	for (size_t i = 0; i < count; i++)
+	{
+		const ktt_match *match = &matches[i];
+		double		outlay = match->metres + match->price;
+		double		least = left_out_price;
+		bool		served = false;
+
+		for (size_t j = 0; j < pickups->count; j++)
+			if (ktt_point_serves(pickups, j, demands[i].place))
+			{
+				served = true;
+				if (pickups->points[j].capacity != 0)
+					least = fmin(least, ktt_distance(pickups->points[j].place, demands[i].place) + prices[j]);
+			}
+		if (match->outcome == KTT_NO_POINT)
+		{
+			cheapest = cheapest && !served;
+			continue;
+		}
+		cheapest = cheapest && served && outlay <= least + 4e-6 + outlay * 1e-15;
+		costs += match->outcome == KTT_MATCHED ? match->metres : match->price;
+		bound += least;
+	}
+	CHECK(fits, "no point has more than it can take");
+	CHECK(one_price, "a point has one price");
+	CHECK(free_of_charge, "a point with room has none");
+	CHECK(cheapest, "nobody has a cheaper place to go to");
+	CHECK(costs <= bound + slack + bound * 1e-12, "the bound is reached");
+	free(loads);
+	free(prices);
+}
+
+static void
+total_is_least(void)
+{
+	static wave wave;
+
+	for (int round = 0; round < 6000; round++)
+	{
+		flow		expected;
+		flow		total = {0, 0};
+
+		draw_wave(&wave, round % 2 ? 6 : 20, round % 3 ? 40 : 10);
+		build(&wave);
+		if (CHECK(match_total(&wave) == KTT_OK, "matches"))
+		{
+			check_certificate(&wave.pickups, wave.demands, wave.count, wave.matches);
+			for (size_t i = 0; i < wave.count; i++)
+				if (wave.matches[i].outcome == KTT_MATCHED)
+				{
+					total.matched++;
+					total.metres += wave.matches[i].metres;
+				}
+				else
+					CHECK(wave.matches[i].outcome == left_out(&wave, wave.demands[i].place), "says why");
+			expected = least_flow(&wave);
+			CHECK(total.matched == expected.matched, "as many as can be");
+			CHECK(fabs(total.metres - expected.metres) < 1e-6 * (double) (wave.count + 1), "as short as can be");
+		}
+		ktt_pickups_end(&wave.pickups);
+	}
+}
+
 int
 main(void)
 {
 	heap.left = 1000000000;
 	nearest_is_greedy_without_limits();
 	stable_is_greedy();
+	total_is_least();
 	CHECK(heap.blocks == 0, "gives everything back");
 	return unit_report();
 }

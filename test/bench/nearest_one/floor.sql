@@ -1,0 +1,1 @@
+SELECT :longitude::double precision + :latitude::double precision;

@@ -1,0 +1,1 @@
+SELECT c.id, c.metres FROM (SELECT ST_SetSRID(ST_MakePoint(:longitude, :latitude), 4326)::geography AS location OFFSET 0) b CROSS JOIN LATERAL (SELECT p.id, p.radius, ST_Distance(p.location, b.location) AS metres FROM points p WHERE p.open AND p.parcels < p.capacity ORDER BY p.location <-> b.location LIMIT 8) c WHERE c.metres <= c.radius ORDER BY c.metres, c.id LIMIT 1;
