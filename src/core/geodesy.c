@@ -127,3 +127,15 @@ ktt_geodesic_most(double chord)
 				asin(chord / (2 * CURVATURE_RADIUS_LEAST)) + KTT_CHORD_ERROR,
 				KTT_DISTANCE_MAX);
 }
+
+double
+ktt_chord_inside(double metres)
+{
+	double		arc = metres - 2 * KTT_CHORD_ERROR;
+
+	if (arc <= 0)
+		return 0;
+	if (arc >= M_PI * CURVATURE_RADIUS_LEAST)
+		return metres > KTT_DISTANCE_MAX ? INFINITY : 2 * CURVATURE_RADIUS_LEAST;
+	return 2 * CURVATURE_RADIUS_LEAST * sin(arc / (2 * CURVATURE_RADIUS_LEAST));
+}

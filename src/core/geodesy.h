@@ -64,4 +64,7 @@ extern double ktt_quick_distance(ktt_ecef a, ktt_ecef b, double chord_squared);
 #define KTT_CHORD_ERROR 1e-7
 extern double ktt_geodesic_most(double chord);
 
+/* A chord up to which every geodesic is shorter than so many metres. */
+extern double ktt_chord_inside(double metres);
+
 #endif

@@ -5,39 +5,37 @@
 
 #include "pause.h"
 
-/* Whether a site is within so many metres; only the band of doubt is measured. */
+/* Only the band of doubt is measured. */
 static bool
-site_within(const ktt_pickups *pickups, const ktt_site *site, ktt_place place,
-			ktt_ecef at, double metres)
+site_within(const ktt_pickup_range *range, const ktt_site *site)
 {
-	double		chord_squared = ktt_chord_squared(site->at, at);
+	double		chord_squared = ktt_chord_squared(site->at, range->at);
 
-	if (chord_squared > KTT_QUICK_MAX * KTT_QUICK_MAX)
+	if (chord_squared < range->inside_squared)
+		return true;
+	if (chord_squared > range->outside_squared)
+		return false;
+	if (chord_squared <= KTT_QUICK_MAX * KTT_QUICK_MAX)
 	{
-		double		chord = sqrt(chord_squared);
+		double		quick = ktt_quick_distance(site->at, range->at, chord_squared);
 
-		if (chord > metres + KTT_PICKUP_CLOSE)
-			return false;
-		if (ktt_geodesic_most(chord) < metres)
-			return true;
-	}
-	else
-	{
-		double		quick = ktt_quick_distance(site->at, at, chord_squared);
-
-		if (fabs(quick - metres) > KTT_PICKUP_CLOSE)
-			return quick < metres;
+		if (fabs(quick - range->metres) > KTT_PICKUP_CLOSE)
+			return quick < range->metres;
 	}
 	ktt_pause();
-	return ktt_within(pickups->points[site->first].place, place, metres);
+	return ktt_within(range->pickups->points[site->first].place, range->place, range->metres);
 }
 
 void
 ktt_pickup_range_begin(ktt_pickup_range *range, const ktt_pickups *pickups,
 					   const int64_t *worth, ktt_place place, double metres)
 {
+	double		inside = ktt_chord_inside(metres);
+	double		outside = metres + KTT_PICKUP_CLOSE;
+
 	*range = (ktt_pickup_range) {
 		.pickups = pickups, .worth = worth, .place = place, .metres = metres,
+		.inside_squared = inside * inside, .outside_squared = outside * outside,
 		.at = ktt_ecef_of(place)
 	};
 	if (pickups->count > 0)
@@ -51,8 +49,7 @@ next_site(ktt_pickup_range *range, uint32_t *site)
 	while (range->site < range->end)
 	{
 		*site = range->site++;
-		if (site_within(range->pickups, &range->pickups->sites[*site],
-						range->place, range->at, range->metres))
+		if (site_within(range, &range->pickups->sites[*site]))
 			return true;
 	}
 	return false;
@@ -61,8 +58,6 @@ next_site(ktt_pickup_range *range, uint32_t *site)
 bool
 ktt_pickup_range_next(ktt_pickup_range *range, uint32_t *node, uint32_t *site)
 {
-	double		bound = range->metres + KTT_PICKUP_CLOSE;
-
 	*node = KTT_NO_NODE;
 	if (next_site(range, site))
 		return true;
@@ -73,9 +68,9 @@ ktt_pickup_range_next(ktt_pickup_range *range, uint32_t *node, uint32_t *site)
 
 		ktt_pause_at(range->step++);
 		if ((range->worth != NULL && range->worth[number] == 0) ||
-			ktt_box_nearest_squared(&looked_at->bounds, range->at) > bound * bound)
+			ktt_box_nearest_squared(&looked_at->bounds, range->at) > range->outside_squared)
 			continue;
-		if (ktt_geodesic_most(sqrt(ktt_box_farthest_squared(&looked_at->bounds, range->at))) < range->metres)
+		if (ktt_box_farthest_squared(&looked_at->bounds, range->at) < range->inside_squared)
 		{
 			*node = number;
 			return true;

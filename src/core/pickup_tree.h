@@ -81,6 +81,8 @@ typedef struct ktt_pickup_range
 	const int64_t *worth;		/* by node: those worth 0 are passed over; NULL: none is */
 	ktt_place	place;
 	double		metres;
+	double		inside_squared; /* chords up to here are within, those beyond the next are not */
+	double		outside_squared;
 	ktt_ecef	at;
 	uint32_t	stack[KTT_PICKUP_DEPTH_MAX + 1];
 	int			height;
