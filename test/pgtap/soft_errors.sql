@@ -41,7 +41,7 @@ $$;
 CREATE TEMP TABLE mutant AS
 WITH short AS (
     SELECT type, input, p FROM sample CROSS JOIN LATERAL generate_series(1, length(input) + 1) p
-    WHERE length(input) BETWEEN 1 AND 70 AND type IN ('chain', 'split', 'basket', 'shares'))
+    WHERE length(input) BETWEEN 1 AND 70 AND type IN ('chain', 'split', 'basket', 'shares', 'pickup_index'))
 SELECT DISTINCT type, m.input
 FROM short
 CROSS JOIN LATERAL (

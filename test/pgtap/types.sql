@@ -13,6 +13,8 @@ SELECT 'basket', format('{%s}', string_agg(format('%s:%s@%s', n * 7, n % 5 - 2, 
 UNION ALL
 SELECT 'shares', format('{%s}', string_agg(format('%s:%s', n::bigint * n * n, n - 7), ',')), NULL, NULL FROM generate_series(1, 9000) n
 UNION ALL
+SELECT 'pickup_index', format('{%s}', string_agg(format('%s:%s %s capacity %s', n * 7, n / 100.0, n / 200.0, n), ',')), NULL, NULL FROM generate_series(1, 9000) n
+UNION ALL
 SELECT 'split', string_agg(format('%s%s 1%% of margin min %s', repeat('x', 60), n, n), ',') || ',q rest', NULL, NULL FROM generate_series(10, 63) n;
 
 CREATE FUNCTION pg_temp.outcome(query text) RETURNS text LANGUAGE plpgsql AS $$
@@ -81,8 +83,8 @@ FROM pg_cast there
 JOIN pg_cast back ON back.castsource = there.casttarget AND back.casttarget = there.castsource
 JOIN pg_type t ON t.oid = there.castsource AND t.typnamespace = 'ktt'::regnamespace
 WHERE there.castsource <> there.casttarget AND t.typtype = 'b';
-SELECT is_empty('SELECT name FROM tried WHERE NOT EXISTS (SELECT FROM way WHERE way.type = tried.name AND by = ''jsonb'')',
-                'every type goes to jsonb and back');
+SELECT is_empty('SELECT name FROM tried WHERE type <> ''pickup_index'' AND NOT EXISTS (SELECT FROM way WHERE way.type = tried.name AND by = ''jsonb'')',
+                'every type goes to jsonb and back but for pickup points, which go to rows');
 SELECT is(pg_temp.outcome(format($$
     SELECT count(*) FROM kept_%s
     WHERE one::%s::%s <> one OR %s_hash(one::%s::%s) <> %s_hash(one) OR %s_send(one::%s::%s) <> %s_send(one)

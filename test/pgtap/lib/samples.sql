@@ -66,6 +66,20 @@ INSERT INTO sample VALUES
     ('shares', '{1:9223372036854775808}', '22003', 'Position 4: The amount does not fit into a bigint.'),
     ('shares', repeat(',', 16777216), '54000', 'At most 16777216 different keys fit.'),
 
+    ('pickup_index', '{}', NULL, NULL),
+    ('pickup_index', '{22:121.5645 25.034,17:121.517 25.0478}', NULL, NULL),
+    ('pickup_index', ' { 7 : 1.5e1 -0.0 capacity 7 radius 3e3 } ', NULL, NULL),
+    ('pickup_index', '', '22P02', 'Position 1: Expected "{".'),
+    ('pickup_index', '{1:1}', '22P02', 'Position 5: Expected the latitude as a number.'),
+    ('pickup_index', '{1:NaN 1}', '22P02', 'Position 4: Expected the longitude as a number.'),
+    ('pickup_index', '{1:1 1,}', '22P02', 'Position 8: Expected the id as a whole number.'),
+    ('pickup_index', '{1:1 1 area 010}', '22P02', 'Position 13: Expected the area as pairs of hexadecimal digits.'),
+    ('pickup_index', '{9223372036854775808:1 1}', '22003', 'Position 2: The id does not fit into a bigint.'),
+    ('pickup_index', '{0:1 1}', '22023', 'Position 2: The id of a point is 0, it must be at least 1.'),
+    ('pickup_index', '{1:25.04 121.5}', '22023', 'Position 2: Point 1 is at longitude 25.04 and latitude 121.5, which is no place.'),
+    ('pickup_index', '{1:1 1 radius 0}', '22023', 'Position 2: The radius must be above 0.'),
+    ('pickup_index', '{3:1 1, 3:2 2}', '22023', 'Position 9: Point 3 is given twice.'),
+
     -- PostGIS raises for what is no geography at all; our own checks of it are soft.
     ('location', 'POINT(121.5 25)', NULL, NULL),
     ('location', 'POINT EMPTY', '23514', NULL),
