@@ -217,15 +217,21 @@ StoresAsKnown(void)
 }
 
 Datum
-ktt_location_make(PG_FUNCTION_ARGS)
+KttMakeLocation(ktt_place place)
 {
-	/* Adding 0 turns -0 into 0: one place, one form. */
-	ktt_place	place = {PG_GETARG_FLOAT8(0) + 0.0, PG_GETARG_FLOAT8(1) + 0.0};
-
 	KttCheckCoordinates(place.longitude, place.latitude);
+	/* Adding 0 turns -0 into 0: one place, one form. */
+	place.longitude += 0.0;
+	place.latitude += 0.0;
 	if (!StoresAsKnown())
 		return AskPostgis(place);
-	PG_RETURN_POINTER(MakeStored(place));
+	return PointerGetDatum(MakeStored(place));
+}
+
+Datum
+ktt_location_make(PG_FUNCTION_ARGS)
+{
+	return KttMakeLocation((ktt_place) {PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1)});
 }
 
 bytea *

@@ -11,6 +11,9 @@
 /* The coordinates of a ktt.location. */
 extern ktt_place KttLocationPlace(Datum location);
 
+/* The ktt.location of coordinates that are checked here. */
+extern Datum KttMakeLocation(ktt_place place);
+
 /* Refuse coordinates that are no place on earth: 22023, with a hint when they look swapped. */
 extern void KttCheckCoordinates(float8 longitude, float8 latitude);
 

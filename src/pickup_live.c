@@ -27,6 +27,7 @@
 #include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -44,7 +45,7 @@ PG_FUNCTION_INFO_V1(ktt_pickup_live);
 PG_FUNCTION_INFO_V1(ktt_pickup_live_rows);
 PG_FUNCTION_INFO_V1(ktt_pickup_points_changed);
 
-/* Columns of the two tables. */
+/* Columns of the three tables. */
 typedef enum PointColumn
 {
 	POINT_ID, POINT_LOCATION, POINT_RADIUS, POINT_AREA, POINT_CAPACITY, POINT_STATE, POINT_DAYS,
@@ -56,6 +57,12 @@ typedef enum LoadColumn
 	LOAD_WAVE, LOAD_POINT, LOAD_PARCELS,
 	LOAD_COLUMNS
 } LoadColumn;
+
+typedef enum WaveColumn
+{
+	WAVE_ID, WAVE_DAY,
+	WAVE_COLUMNS
+} WaveColumn;
 
 typedef struct Column
 {
@@ -71,6 +78,9 @@ static const Column point_columns[POINT_COLUMNS] = {
 static const Column load_columns[LOAD_COLUMNS] = {
 	{"wave_id", INT8OID}, {"point_id", INT8OID}, {"parcels", INT4OID}
 };
+static const Column wave_columns[WAVE_COLUMNS] = {
+	{"id", INT8OID}, {"delivery_on", DATEOID}
+};
 
 /*
  * Where the rows of a point were found last. A row may have gone from there, and
@@ -82,6 +92,14 @@ typedef struct LastSeen
 	ItemPointerData load;
 	int64		wave;			/* of the load */
 } LastSeen;
+
+/* A table that is asked by its keys, and what was found out about it. */
+typedef struct KeyedTable
+{
+	Oid			table;
+	Oid			index;			/* unique, over the keys; invalid when the table has changed */
+	AttrNumber	columns[LOAD_COLUMNS];
+} KeyedTable;
 
 typedef struct LiveTree
 {
@@ -95,9 +113,10 @@ typedef struct LiveTree
 	bool		valid;
 	bool		of_transaction; /* seen by a snapshot that nobody else has */
 
-	Oid			loads;			/* the table they were last asked of */
-	Oid			load_index;		/* unique, over wave and point; invalid when the table has changed */
-	AttrNumber	load_columns[LOAD_COLUMNS];
+	KeyedTable	loads;
+	KeyedTable	waves;
+	int64		wave;			/* the last one asked for, and its row */
+	ItemPointerData wave_row;
 } LiveTree;
 
 static LiveTree *trees = NULL;
@@ -110,8 +129,10 @@ Invalidate(Datum argument, Oid relation)
 	{
 		if (relation == InvalidOid || relation == tree->table || relation == tree->index)
 			tree->valid = false;
-		if (relation == InvalidOid || relation == tree->loads)
-			tree->load_index = InvalidOid;
+		if (relation == InvalidOid || relation == tree->loads.table)
+			tree->loads.index = InvalidOid;
+		if (relation == InvalidOid || relation == tree->waves.table)
+			tree->waves.index = InvalidOid;
 	}
 }
 
@@ -365,6 +386,22 @@ BeginRows(Rows *rows, Relation table, Oid index)
 	rows->blocks = RelationGetNumberOfBlocks(table);
 }
 
+/* The same for a table of which the tree remembers what it needs. */
+static void
+BeginKeyedRows(Rows *rows, KeyedTable *known, Oid oid, const Column *columns,
+			   int count, int keys)
+{
+	Relation	table = OpenTable(oid);
+
+	if (known->table != oid || !OidIsValid(known->index))
+	{
+		FindColumns(table, columns, count, known->columns);
+		known->table = oid;
+		known->index = RequiredIndex(table, known->columns, keys);
+	}
+	BeginRows(rows, table, known->index);
+}
+
 static void
 EndRows(Rows *rows)
 {
@@ -435,13 +472,40 @@ typedef struct Question
 	Rows		points;
 	Rows		loads;
 	int64		wave;
-	int			weekday;		/* 1 to 7, 0 for any */
+	int			weekday;		/* of delivery, 0 is Monday; NO_DAY when it is not known */
 } Question;
+
+#define NO_DAY (-1)
+
+/* The weekday on which a wave is delivered. */
+static int
+WeekdayOf(LiveTree *tree, Oid waves, int64 wave)
+{
+	Rows		rows;
+	bool		null;
+	Datum		day;
+	int			weekday = NO_DAY;
+
+	BeginKeyedRows(&rows, &tree->waves, waves, wave_columns, WAVE_COLUMNS, 1);
+	if (tree->wave != wave)
+		ItemPointerSetInvalid(&tree->wave_row);
+	tree->wave = wave;
+	if (!FindRow(&rows, tree->waves.columns, &wave, 1, &tree->wave_row))
+		ereport(ERROR,
+				(errcode(ERRCODE_KTT_UNKNOWN),
+				 errmsg("wave %lld does not exist", (long long) wave)));
+	day = slot_getattr(rows.slot, tree->waves.columns[WAVE_DAY], &null);
+	if (!null && !DATE_NOT_FINITE(DatumGetDateADT(day)))
+		/* Dates count from a Saturday. */
+		weekday = ((DatumGetDateADT(day) + 5) % 7 + 7) % 7;
+	EndRows(&rows);
+	return weekday;
+}
 
 static int32
 ParcelsOf(Question *question, int64 point, LastSeen *seen)
 {
-	const AttrNumber *columns = question->tree->load_columns;
+	const AttrNumber *columns = question->tree->loads.columns;
 	int64		keys[2] = {question->wave, point};
 	bool		null;
 	Datum		parcels;
@@ -473,57 +537,40 @@ Takes(Question *question, uint32 number)
 		memcmp(VARDATA_ANY(DatumGetTextPP(value)), "open", 4) != 0)
 		return false;
 	value = slot_getattr(slot, columns[POINT_DAYS], &null);
-	if (question->weekday != 0 && !null &&
-		(DatumGetInt16(value) & 1 << (question->weekday - 1)) == 0)
+	if (question->weekday != NO_DAY && !null &&
+		(DatumGetInt16(value) & 1 << question->weekday) == 0)
 		return false;
 	value = slot_getattr(slot, columns[POINT_CAPACITY], &null);
 	return null ||
 		DatumGetInt32(value) > (question->loads.table == NULL ? 0 : ParcelsOf(question, point, seen));
 }
 
-/* Read the arguments points, loads, location, wave and weekday, and open what they name. */
+/* Read the arguments points, loads, waves, location and wave, and open what they name. */
 static void
 BeginQuestion(Question *question, FunctionCallInfo fcinfo, ktt_place *place)
 {
-	bool		in_wave = !PG_ARGISNULL(3);
+	static const char *const names[] = {"points", "loads", "waves", "location"};
+	bool		in_wave = !PG_ARGISNULL(4);
 	Relation	table;
 	LiveTree   *tree;
 
+	for (int i = 0; i < lengthof(names); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not be null", names[i])));
 	memset(question, 0, sizeof(*question));
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || (in_wave && PG_ARGISNULL(1)))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null",
-						PG_ARGISNULL(0) ? "points" : PG_ARGISNULL(2) ? "location" : "loads")));
-	*place = KttLocationPlace(PG_GETARG_DATUM(2));
-	if (in_wave)
-		question->wave = PG_GETARG_INT64(3);
-	if (!PG_ARGISNULL(4))
-		question->weekday = PG_GETARG_INT32(4);
-	else if (in_wave)
-		ereport(ERROR,
-				(errcode(ERRCODE_KTT_UNKNOWN),
-				 errmsg("wave %lld does not exist", (long long) question->wave)));
-	if (question->weekday < 0 || question->weekday > 7)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("weekday must be between 1 and 7, or 0 for any"),
-				 errdetail("It is %d; 1 is Monday.", question->weekday)));
-
+	*place = KttLocationPlace(PG_GETARG_DATUM(3));
 	table = OpenTable(PG_GETARG_OID(0));
 	tree = FindTree(table);
 	question->tree = tree;
+	question->weekday = NO_DAY;
 	BeginRows(&question->points, table, tree->index);
 	if (in_wave)
 	{
-		table = OpenTable(PG_GETARG_OID(1));
-		if (tree->loads != RelationGetRelid(table) || !OidIsValid(tree->load_index))
-		{
-			FindColumns(table, load_columns, LOAD_COLUMNS, tree->load_columns);
-			tree->loads = RelationGetRelid(table);
-			tree->load_index = RequiredIndex(table, tree->load_columns, 2);
-		}
-		BeginRows(&question->loads, table, tree->load_index);
+		question->wave = PG_GETARG_INT64(4);
+		question->weekday = WeekdayOf(tree, PG_GETARG_OID(2), question->wave);
+		BeginKeyedRows(&question->loads, &tree->loads, PG_GETARG_OID(1), load_columns, LOAD_COLUMNS, 2);
 	}
 }
 
@@ -559,10 +606,13 @@ Nearest(Question *question, ktt_place place, ktt_near *nearest, int k)
 		for (size_t i = 0; i < count && found < k; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			ktt_near_measure(pickups, place, &candidates[i]);
-			after = candidates[i];
 			if (Takes(question, candidates[i].point))
 				nearest[found++] = candidates[i];
+		}
+		if (count == room)
+		{
+			after = candidates[room - 1];
+			ktt_near_measure(pickups, place, &after);
 		}
 	}
 	return found;
@@ -610,6 +660,7 @@ ktt_pickup_live_rows(PG_FUNCTION_ARGS)
 		bool		nulls[2] = {false, false};
 
 		values[0] = Int64GetDatum(question.tree->pickups.points[nearest[i].point].id);
+		ktt_near_measure(&question.tree->pickups, place, &nearest[i]);
 		values[1] = Float8GetDatum(nearest[i].metres);
 		tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
 	}

@@ -27,10 +27,15 @@ CREATE DOMAIN ktt.area AS geography(Geometry, 4326)
         GeometryType(VALUE::geometry) IN ('POLYGON', 'MULTIPOLYGON'))
     CONSTRAINT area_is_not_empty CHECK (VALUE IS NULL OR
         NOT ST_IsEmpty(VALUE::geometry))
+    -- NaN is above Infinity, and one such coordinate makes all of the sum so.
+    CONSTRAINT area_is_finite CHECK (VALUE IS NULL OR
+        ST_Area(VALUE::geometry) < 'Infinity')
     CONSTRAINT area_has_at_most_10000_vertices CHECK (VALUE IS NULL OR
         ST_NPoints(VALUE::geometry) <= 10000);
 COMMENT ON DOMAIN ktt.area IS
-    'A service area: polygon or multipolygon, WGS84, at most 10000 vertices.';
+    'A service area: polygon or multipolygon, WGS84, at most 10000 vertices, edges along great circles. One that touches or crosses itself is '
+    'taken as it is, not repaired: what a ring goes around an even number of times is outside of it, see area_problem(). Of a ring around half '
+    'the earth or more the smaller side is inside; where PostGIS cannot tell, the side on the left of its first edge.';
 
 CREATE FUNCTION ktt.postgis_location(longitude float8, latitude float8) RETURNS ktt.location
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
@@ -70,7 +75,8 @@ CREATE FUNCTION ktt.covers(whole ktt.area, place ktt.location) RETURNS boolean
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
     RETURN ST_Covers(whole::geography, place::geography);
 COMMENT ON FUNCTION ktt.covers(ktt.area, ktt.location) IS
-    'Whether the place lies in the area or on its border; uses a GiST index on the area.';
+    'Whether the place lies in the area or on its border, but not in a hole or on the border of one, as ST_Covers(geography) says; uses a GiST '
+    'index on the area.';
 
 CREATE FUNCTION ktt.knn(one ktt.location, other ktt.location) RETURNS float8
     LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
@@ -83,3 +89,26 @@ CREATE FUNCTION ktt.area_wkb(area ktt.area) RETURNS bytea
     RETURN ST_AsBinary(ST_Force2D(area::geometry), 'NDR');
 COMMENT ON FUNCTION ktt.area_wkb(ktt.area) IS
     'The area as little-endian WKB of two dimensions, as ktt.pickup_index holds it.';
+
+CREATE FUNCTION ktt.vertices(area ktt.area) RETURNS TABLE (ring integer, vertex integer, location ktt.location)
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+    SELECT dense_rank() OVER (ORDER BY d.path[:cardinality(d.path) - 1])::integer, d.path[cardinality(d.path)], d.geom::geography::ktt.location
+    FROM ST_DumpPoints(ST_Force2D(area::geometry)) d;
+END;
+COMMENT ON FUNCTION ktt.vertices(ktt.area) IS
+    'The corners of an area, ring by ring, for drawing it: the last of a ring is its first again. Rings are numbered from 1 in the order of the area, holes after the ring around them.';
+
+CREATE FUNCTION ktt.area_problem(area ktt.area) RETURNS text
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN nullif(ST_IsValidReason(area::geometry), 'Valid Geometry');
+COMMENT ON FUNCTION ktt.area_problem(ktt.area) IS
+    'What whoever drew the area may not have meant, with the coordinates of one such place: Self-intersection[121.5 25.01] and the like; NULL '
+    'when nothing. Looked at with straight edges on a flat map, so an area over the antimeridian or a pole may be blamed for nothing. It says '
+    'nothing about what the area covers: every area is used as it is.';
+
+CREATE FUNCTION ktt.hull_area(locations ktt.location[]) RETURNS float8
+    LANGUAGE SQL IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT ST_Area(ST_ConvexHull(ST_Collect(l::geometry))::geography) FROM unnest(locations) l);
+COMMENT ON FUNCTION ktt.hull_area(ktt.location[]) IS
+    'Square metres of the smallest convex area around places that lie in one city: the hull is taken on a flat map, its size on the ellipsoid. 0 for places in one line.';

@@ -211,24 +211,35 @@ COMMENT ON FUNCTION ktt.match_pickups(ktt.pickup_index, bigint[], ktt.location[]
     'price of those left out; so no other assignment is shorter than the sum of these less price times capacity of every point. '
     'Errors: 22004 a null in an array, 22023 unlike lengths, an id given twice, an unknown method, 54000 more than 16777216 locations.';
 
+CREATE FUNCTION ktt.white_spots(
+    points ktt.pickup_index, ids bigint[], locations ktt.location[], households bigint[], metres float8, n integer)
+    RETURNS TABLE (rank integer, id bigint, households bigint, gained bigint)
+    IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_white_spots';
+COMMENT ON FUNCTION ktt.white_spots(ktt.pickup_index, bigint[], ktt.location[], bigint[], float8, integer) IS
+    'Where up to n (1 to 10000) new points would win most households, best first: each at one of the locations, where it covers most of '
+    'what neither an existing point nor one before it covers (greedy: at least 63 % of what any n could win). id is the location''s, ties to the '
+    'lower one; households live within so many metres of it (as ktt.within() says), gained are those not covered before. Ends when '
+    'nothing more is gained. Errors: 22004 a null in an array, 22023 unlike lengths, an id below 1 or given twice, households not '
+    'between 0 and 1000000000, metres or n out of bounds, 54000 more than 16777216 locations.';
+
 -- The live index.
 
-CREATE FUNCTION ktt.live_pickups(points regclass, loads regclass, location ktt.location, wave bigint, weekday integer, k integer)
+CREATE FUNCTION ktt.live_pickups(points regclass, loads regclass, waves regclass, location ktt.location, wave bigint, k integer)
     RETURNS TABLE (point_id bigint, metres float8)
     STABLE PARALLEL UNSAFE COST 500 ROWS 1 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_live_rows';
-COMMENT ON FUNCTION ktt.live_pickups(regclass, regclass, ktt.location, bigint, integer, integer) IS
+COMMENT ON FUNCTION ktt.live_pickups(regclass, regclass, regclass, ktt.location, bigint, integer) IS
     'The k (1 to 1000) nearest points of a table that serve a location, are open and have room, nearest first, ties by id, with the distance in '
     'metres. points is a table like a market''s pickup_points: id, location, radius and area are held in a tree that the session '
     'builds at its first call and anew when the trigger pickup_points_changed() says so; state (''open''), open_days (bit 0 is Monday) '
-    'and capacity are read from the row. With a wave, the parcels of loads (wave_id, point_id, parcels) count against the capacity. weekday: 1 '
-    '(Monday) to 7, or 0 for any; NULL says that there is no such wave. The caller needs SELECT on the tables. Errors: 0A000 row security, '
-    '22004 null, 22023 k or weekday out of bounds, 42501 no SELECT, 42703 a column is missing, 42809 no plain table, 55000 no unique index '
-    'over the ids, KT303 a wave without a weekday.';
+    'and capacity are read from the row. With a wave, a point must be open on its day of waves (id, delivery_on), and the parcels of loads '
+    '(wave_id, point_id, parcels) count against its capacity; without one (NULL) neither is asked. The caller needs SELECT on the '
+    'tables. Errors: 0A000 row security, 22004 null, 22023 k out of bounds, 42501 no SELECT, 42703 a column is missing, 42809 no plain '
+    'table, 55000 no unique index over the ids, KT303 no such wave.';
 
-CREATE FUNCTION ktt.live_pickup(points regclass, loads regclass, location ktt.location, wave bigint, weekday integer)
+CREATE FUNCTION ktt.live_pickup(points regclass, loads regclass, waves regclass, location ktt.location, wave bigint)
     RETURNS bigint
     STABLE PARALLEL UNSAFE COST 200 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_pickup_live';
-COMMENT ON FUNCTION ktt.live_pickup(regclass, regclass, ktt.location, bigint, integer) IS
+COMMENT ON FUNCTION ktt.live_pickup(regclass, regclass, regclass, ktt.location, bigint) IS
     'The id of the first point that live_pickups() finds, NULL when there is none: the shortest way to one answer. Errors as there.';
 
 CREATE FUNCTION ktt.pickup_points_changed() RETURNS trigger

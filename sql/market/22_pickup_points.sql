@@ -101,24 +101,6 @@ END
 $$;
 COMMENT ON FUNCTION require_point(bigint) IS 'Internal. Locks and returns a pickup point, or refuses one that does not exist (KT303).';
 
-CREATE FUNCTION open_pickup_point(point bigint, open boolean)
-RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-BEGIN
-    PERFORM read_committed();
-    PERFORM require_point(point);
-    IF require(open, 'open') THEN
-        UPDATE pickup_points p SET state = 'open' WHERE p.id = point AND p.state <> 'open';
-    ELSE
-        UPDATE pickup_points p SET state = 'paused' WHERE p.id = point AND p.state = 'open';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION open_pickup_point(bigint, boolean) IS
-    'Opens a pickup point for new orders, also one that was closed, or pauses it: then placed orders stay where they are. A closed point stays '
-    'closed. Errors: 22004 null, KT303 no such point.';
-
 CREATE FUNCTION open_on(open_days smallint, day date)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -137,44 +119,6 @@ COMMENT ON FUNCTION has_room(pickup_points, bigint) IS 'Internal. Whether one mo
 CREATE TRIGGER pickup_points_changed
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF id, location, radius, area ON pickup_points
     FOR EACH STATEMENT EXECUTE FUNCTION ktt.pickup_points_changed();
-
-CREATE FUNCTION nearest_pickup(location ktt.location, wave bigint DEFAULT NULL, k int DEFAULT 1)
-RETURNS TABLE (point_id bigint, metres double precision)
-LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1 SET search_path FROM CURRENT
-AS $$
-BEGIN
-    RETURN QUERY
-    SELECT l.point_id, l.metres
-    FROM ktt.live_pickups('pickup_points', 'point_loads', location, wave,
-                          (SELECT coalesce(extract(isodow FROM w.delivery_on)::int, 0) FROM waves w WHERE w.id = wave), k) l;
-END
-$$;
-COMMENT ON FUNCTION nearest_pickup(ktt.location, bigint, int) IS
-    'The k nearest open points that serve a location and, when a wave is given, have room in it and are open on its day of delivery; '
-    'distance in metres on the WGS84 ellipsoid, ties by id. No row when none serves it. '
-    'Errors: 22004 null, 22023 k out of bounds, KT303 no such wave.';
-
-CREATE FUNCTION why_no_pickup(location ktt.location, wave bigint)
-RETURNS text
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
-AS $$
-DECLARE
-    v_day date := (SELECT w.delivery_on FROM waves w WHERE w.id = wave);
-BEGIN
-    IF NOT EXISTS (SELECT FROM nearest_pickup(location)) THEN
-        RETURN 'no_point';
-    ELSIF EXISTS (SELECT FROM pickup_points p
-                  WHERE p.state = 'open' AND open_on(p.open_days, v_day)
-                    AND (p.radius IS NULL OR ktt.within(p.location, why_no_pickup.location, p.radius))
-                    AND (p.area IS NULL OR ktt.covers(p.area, why_no_pickup.location))) THEN
-        RETURN 'full';
-    END IF;
-    RETURN 'point_closed';
-END
-$$;
-COMMENT ON FUNCTION why_no_pickup(ktt.location, bigint) IS
-    'Internal. Why nearest_pickup() has no point for a location in a wave: no_point serves it, or all that do are full, or point_closed on '
-    'the day of delivery.';
 
 CREATE FUNCTION steward_of(point bigint)
 RETURNS bigint

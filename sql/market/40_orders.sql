@@ -55,6 +55,15 @@ CREATE TABLE buyer_limits (
 );
 COMMENT ON TABLE buyer_limits IS 'Units that a buyer has ordered of limited items: unpaid orders count, cancelled ones give back.';
 
+-- Its body takes the place of the call when a statement is planned.
+CREATE FUNCTION divide_line(
+    rule ktt.split, payees bigint[], sale bigint, cost bigint, units bigint, seller_account bigint, steward_account bigint)
+RETURNS ktt.shares
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ktt.allocate(rule, sale, cost, units, array_replace(array_replace(payees, -1, seller_account), -2, steward_account));
+COMMENT ON FUNCTION divide_line(ktt.split, bigint[], bigint, bigint, bigint, bigint, bigint) IS
+    'Internal. The shares of one line of an order: the item''s rule and payees, the order''s sales leader and steward in their places.';
+
 CREATE FUNCTION draw_stock(campaign bigint, item bigint, units bigint)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT
@@ -95,11 +104,14 @@ AS $$
 DECLARE
     v_leader bigint := (ktt.members(first.chain))[1];
     v_seller bigint := (ktt.members(first.chain))[ktt.depth(first.chain)];
+    -- It may have been sent elsewhere since.
+    v_point bigint := coalesce((SELECT r.from_point FROM reassignments r
+                                WHERE r.campaign_id = first.campaign_id AND r.order_id = first.id ORDER BY r.id LIMIT 1), first.point_id);
 BEGIN
     IF (SELECT jsonb_object_agg(b.item, b.units) FROM ktt.items(first.basket) b)
            IS DISTINCT FROM (SELECT jsonb_object_agg(l.item, l.units) FROM unnest(items, units) l(item, units))
        OR coalesce(seller, v_leader) <> v_seller
-       OR (point IS NOT NULL AND point <> first.point_id)
+       OR (point IS NOT NULL AND point <> v_point)
        OR (location IS NULL) <> (first.location IS NULL)
        OR ktt.distance(location, first.location) > 0 THEN
         RAISE EXCEPTION 'request key "%" was already used with different arguments', first.request
@@ -112,7 +124,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION repeat_order(orders, bigint[], bigint[], bigint, bigint, ktt.location) IS
-    'Internal. The first outcome of an order that is placed again under its key. Errors: KT010 other arguments.';
+    'Internal. The first outcome of an order that is placed again under its key, and the point where it is by now. Errors: KT010 other arguments.';
 
 CREATE FUNCTION refusal_arguments(items bigint[], units bigint[], seller bigint, point bigint, location ktt.location)
 RETURNS jsonb
@@ -262,8 +274,8 @@ BEGIN
             v_capacity := v_known.capacity;
             v_steward_account := v_known.steward_account;
             IF point IS NULL THEN
-                SELECT n.point_id INTO pickup_point FROM nearest_pickup(location, v_known.wave_id) n;
-                IF NOT FOUND THEN
+                pickup_point := nearest_point(location, v_known.wave_id);
+                IF pickup_point IS NULL THEN
                     outcome := why_no_pickup(location, v_known.wave_id);
                     RAISE EXCEPTION USING ERRCODE = 'KT999';
                 END IF;
@@ -275,8 +287,7 @@ BEGIN
             -- Sorted once, not by every aggregate.
             SELECT array_agg(o.id), array_agg(o.units), array_agg(o.buyer_limit), array_agg(o.slots),
                    ktt.basket_agg(o.id, o.units, o.units * o.sale_price),
-                   sum(ktt.allocate(o.rule, o.units * o.sale_price, o.units * o.supply_price, o.units,
-                       array_replace(array_replace(o.payees, -1, v_seller_account), -2, v_steward_account)))
+                   sum(divide_line(o.rule, o.payees, o.units * o.sale_price, o.units * o.supply_price, o.units, v_seller_account, v_steward_account))
               INTO v_ids, v_units, v_limits, v_slots, v_basket, v_shares
             FROM (SELECT i.id, i.buyer_limit, i.slots, i.rule, i.payees, i.sale_price, i.supply_price, l.units
                   FROM unnest(items, units) l(item, units)
@@ -392,7 +403,7 @@ COMMENT ON FUNCTION place_order(bigint, bigint, bigint[], bigint[], text, bigint
     '(NULL: the supply leader himself); the pickup point is given, or the nearest one that serves the location. '
     'Outcomes: placed (order_id, amount in minor units, pickup_point, and the pickup code, which is shown once); '
     'sold_out, limit (item says which), closed, not_open, no_point, out_of_reach, full, point_closed: nothing was taken. '
-    'The same buyer and request key give the first outcome again, without the code. '
+    'The same buyer and request key give the first outcome again, without the code, with the pickup point where the order is by now. '
     'Errors: 0A000 not READ COMMITTED, 22004 null, 22023 bad lines, KT010 same key with other arguments, KT103 not a seller, '
     'KT201 the rule does not hold for so many units, KT303 no such campaign, buyer, item or point, KT502 and others a broken key file, '
     '54000 over 1000 lines.';

@@ -60,8 +60,7 @@ CREATE FUNCTION line_shares(target orders, item bigint)
 RETURNS ktt.shares
 LANGUAGE sql STABLE SET search_path FROM CURRENT
 AS $$
-    SELECT ktt.allocate(i.rule, b.amount, b.units * i.supply_price, b.units,
-               array_replace(array_replace(i.payees, -1, target.seller_account_id), -2, target.steward_account_id))
+    SELECT divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, target.seller_account_id, target.steward_account_id)
     FROM ktt.items(target.basket) b JOIN campaign_items i ON i.id = b.item
     WHERE b.item = line_shares.item
 $$;

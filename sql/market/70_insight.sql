@@ -36,14 +36,6 @@ FROM orders o WHERE o.state NOT IN ('placed', 'cancelled', 'expired')
 GROUP BY o.campaign_id, (ktt.members(o.chain))[ktt.depth(o.chain)];
 COMMENT ON VIEW leaderboard IS 'Paid orders, buyers and amount less refunds per campaign and last seller.';
 
-CREATE VIEW coverage WITH (security_barrier) AS
-SELECT c.id AS community_id, c.households, count(DISTINCT o.buyer_id) AS buyers,
-       round(100.0 * count(DISTINCT o.buyer_id) / nullif(c.households, 0), 1) AS percent
-FROM communities c LEFT JOIN pickup_points p ON p.community_id = c.id
-LEFT JOIN orders o ON o.point_id = p.id AND o.state NOT IN ('placed', 'cancelled', 'expired')
-GROUP BY c.id, c.households;
-COMMENT ON VIEW coverage IS 'How many of a community''s households have bought, where their number is known.';
-
 CREATE VIEW repurchase WITH (security_barrier) AS
 SELECT count(*) AS buyers, count(*) FILTER (WHERE b.waves > 1) AS returning,
        round(100.0 * count(*) FILTER (WHERE b.waves > 1) / nullif(count(*), 0), 1) AS percent

@@ -40,8 +40,7 @@ BEGIN
         SELECT o.campaign_id, o.id, x.amount = o.amount AND x.lines = ktt.cardinality(o.basket) AND x.priced AND x.shares = o.shares AS ok
         FROM orders o LEFT JOIN LATERAL (
             SELECT sum(b.amount) AS amount, count(*) AS lines, bool_and(b.amount = b.units * i.sale_price) AS priced,
-                   sum(ktt.allocate(i.rule, b.amount, b.units * i.supply_price, b.units,
-                       array_replace(array_replace(i.payees, -1, o.seller_account_id), -2, o.steward_account_id))) AS shares
+                   sum(divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id)) AS shares
             FROM ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item AND i.campaign_id = o.campaign_id) x ON true)
     SELECT 'orders have the listed prices and the shares of their rules', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
@@ -105,17 +104,42 @@ BEGIN
     FROM c;
 
     RETURN QUERY
+    -- Once the lists are frozen a point may have become smaller.
     WITH taken AS (
-        SELECT c.wave_id, o.point_id, count(*) AS parcels FROM orders o JOIN campaigns c ON c.id = o.campaign_id
+        SELECT c.wave_id, o.point_id, count(*) AS parcels, count(*) FILTER (WHERE o.state <> 'refunded' AND u.order_id IS NULL) AS placed
+        FROM orders o JOIN campaigns c ON c.id = o.campaign_id
+        LEFT JOIN unplaced_orders u ON u.campaign_id = o.campaign_id AND u.order_id = o.id
         WHERE o.state NOT IN ('cancelled', 'expired') GROUP BY 1, 2),
     c AS (
         SELECT coalesce(t.wave_id, l.wave_id) AS wave_id, p.id,
-               coalesce(l.parcels, 0) = coalesce(t.parcels, 0) AND coalesce(t.parcels, 0) <= p.capacity AS ok
+               CASE WHEN w.frozen_at IS NULL THEN coalesce(l.parcels, 0) = coalesce(t.parcels, 0) AND coalesce(t.placed, 0) <= p.capacity
+                    ELSE l.parcels IS NULL OR l.parcels = coalesce(t.parcels, 0) END AS ok
         FROM taken t FULL JOIN point_loads l ON l.wave_id = t.wave_id AND l.point_id = t.point_id
-        JOIN pickup_points p ON p.id = coalesce(t.point_id, l.point_id) AND p.capacity IS NOT NULL)
-    SELECT 'no point holds more than its capacity', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+        JOIN pickup_points p ON p.id = coalesce(t.point_id, l.point_id) AND p.capacity IS NOT NULL
+        LEFT JOIN waves w ON w.id = coalesce(t.wave_id, l.wave_id))
+    SELECT 'no point holds more than its capacity but orders that could not be placed', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(format('wave %s, point %s', c.wave_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c;
+
+    RETURN QUERY
+    WITH r AS (
+        SELECT r.campaign_id, r.order_id, coalesce(r.to_point, r.from_point) AS point_id, r.steward_account_id,
+               r.from_point = lag(coalesce(r.to_point, r.from_point), 1, r.from_point) OVER w AS follows, lead(r.id) OVER w IS NULL AS last
+        FROM reassignments r WINDOW w AS (PARTITION BY r.campaign_id, r.order_id ORDER BY r.id)),
+    c AS (
+        SELECT r.campaign_id, r.order_id, bool_and(r.follows AND o.id IS NOT NULL
+                   AND (NOT r.last OR (r.point_id = o.point_id AND r.steward_account_id IS NOT DISTINCT FROM o.steward_account_id))) AS ok
+        FROM r LEFT JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id GROUP BY 1, 2)
+    SELECT 'reassigned orders are where they were sent last', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.order_id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM c;
+
+    RETURN QUERY
+    SELECT 'a closed point holds only orders that could not be placed', count(*), count(*) FILTER (WHERE u.order_id IS NULL),
+           min(format('%s/%s', o.campaign_id, o.id)) FILTER (WHERE u.order_id IS NULL)
+    FROM orders o JOIN pickup_points p ON p.id = o.point_id AND p.state = 'closed'
+    LEFT JOIN unplaced_orders u ON u.campaign_id = o.campaign_id AND u.order_id = o.id
+    WHERE o.state IN ('placed', 'paid');
 
     RETURN QUERY
     SELECT 'points are open on the days of their hours', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text

@@ -9,11 +9,14 @@
 /* Alternatives that a holding asks for the first time. */
 #define FIRST_ASKED 4
 
+/* Holdings that learn in one search before it is worth looking whether there is any room. */
+#define FIRST_PATIENCE 256
+
 /* Costs up to here can be added up a few times. */
 #define COST_MAX ((int64_t) 1 << 60)
 
-static void
-fail(ktt_flow *flow)
+void
+ktt_flow_fail(ktt_flow *flow)
 {
 	flow->status = ktt_fail(flow->fault, KTT_LIMIT, 0, "There is no memory for the matching.");
 }
@@ -47,18 +50,6 @@ cost_of_being_left_out(const ktt_outlets *outlets)
 	return metres * 1e6 < (double) COST_MAX ? (int64_t) (metres * 1e6) : COST_MAX;
 }
 
-static uint32_t
-count_tree_nodes(const ktt_pickups *tree)
-{
-	uint32_t	number = 0;
-
-	if (tree->count == 0)
-		return 0;
-	while (tree->nodes[number].right != 0)
-		number = tree->nodes[number].right;
-	return number + 1;
-}
-
 static bool
 take_memory(ktt_flow *flow, size_t count, const ktt_memory *memory)
 {
@@ -83,7 +74,8 @@ ktt_flow_begin(ktt_flow *flow, const ktt_pickups *pickups,
 			   const ktt_demand *demands, size_t count,
 			   const ktt_memory *memory, ktt_fault *fault)
 {
-	*flow = (ktt_flow) {.demands = demands, .fault = fault, .unused = KTT_FLOW_NONE};
+	*flow = (ktt_flow) {.demands = demands, .fault = fault, .unused = KTT_FLOW_NONE,
+						.patience = FIRST_PATIENCE};
 	ktt_arena_begin(&flow->arena, memory);
 	flow->status = ktt_crowds_build(&flow->crowds, demands, count, memory, fault);
 	if (flow->status != KTT_OK)
@@ -96,10 +88,10 @@ ktt_flow_begin(ktt_flow *flow, const ktt_pickups *pickups,
 	}
 	flow->left_out = (uint32_t) flow->outlets.tree.count;
 	flow->left_out_cost = cost_of_being_left_out(&flow->outlets);
-	flow->tree_nodes = count_tree_nodes(&flow->outlets.tree);
+	flow->tree_nodes = flow->outlets.tree.node_count;
 	if (!take_memory(flow, count, memory))
 	{
-		fail(flow);
+		ktt_flow_fail(flow);
 		ktt_flow_end(flow);
 		return flow->status;
 	}
@@ -202,7 +194,7 @@ make_room(ktt_flow *flow, ktt_flow_arc *arc)
 	larger = ktt_arena_take(&flow->arena, room == 0 ? KTT_ARENA_BITS_MIN : arc->bits + 1);
 	if (larger == NULL)
 	{
-		fail(flow);
+		ktt_flow_fail(flow);
 		return false;
 	}
 	if (room == 0)
@@ -259,7 +251,7 @@ arc_to(ktt_flow *flow, ktt_flow_node *from, uint32_t to)
 
 		if (larger == NULL)
 		{
-			fail(flow);
+			ktt_flow_fail(flow);
 			return NULL;
 		}
 		if (from->arcs != NULL)
@@ -277,13 +269,14 @@ arc_to(ktt_flow *flow, ktt_flow_node *from, uint32_t to)
 	return &from->arcs[low];
 }
 
-static void
-add_bound(ktt_flow *flow, uint32_t holding, int64_t bound)
+void
+ktt_flow_bound(ktt_flow *flow, uint32_t holding, int64_t bound)
 {
 	ktt_flow_holding *held = &flow->holdings[holding];
 
 	held->bound = bound;
-	push(flow, &flow->nodes[held->node].beyond, bound - held->cost, holding);
+	if (bound < INT64_MAX)
+		push(flow, &flow->nodes[held->node].beyond, bound - held->cost, holding);
 }
 
 static uint32_t
@@ -328,7 +321,7 @@ stand(ktt_flow *flow, uint32_t holding, uint32_t node, int64_t cost,
 	held->asked = 0;
 	flow->versions[holding] = ++flow->version;
 	if (node != flow->left_out)
-		add_bound(flow, holding, bound);
+		ktt_flow_bound(flow, holding, bound);
 }
 
 bool
@@ -358,6 +351,7 @@ ktt_flow_learn(ktt_flow *flow, uint32_t holding)
 	if (wanted > flow->left_out)
 		wanted = flow->left_out;
 	held->asked = wanted;
+	held->bound = INT64_MAX;
 	/* Those that are wanted, where it stands itself, and the bound. */
 	ktt_flow_ask(flow, held->crowd, (size_t) wanted + 2);
 	for (size_t i = 0; i < flow->offer_count; i++)
@@ -369,7 +363,7 @@ ktt_flow_learn(ktt_flow *flow, uint32_t holding)
 			continue;
 		if (seen++ == wanted)
 		{
-			add_bound(flow, holding, offer->outlay);
+			ktt_flow_bound(flow, holding, offer->outlay);
 			break;
 		}
 		if (offer->outlay < known)

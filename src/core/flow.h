@@ -116,6 +116,7 @@ typedef struct ktt_flow
 	uint32_t   *settled;		/* nodes */
 	uint32_t	settled_count;
 	uint32_t	search;
+	uint32_t	patience;		/* holdings that learn in a search before a lift is tried */
 
 	ktt_fault  *fault;
 	ktt_status	status;
@@ -128,6 +129,10 @@ extern void ktt_flow_end(ktt_flow *flow);
 
 /* Fill offers with the best that a crowd can have, at most room of them, in order. */
 extern void ktt_flow_ask(ktt_flow *flow, uint32_t crowd, size_t room);
+
+/* Metres from a site of the tree, quick or measured. */
+extern double ktt_flow_metres(const ktt_flow *flow, const ktt_site *site,
+							  ktt_place place, ktt_ecef at);
 
 /* What a crowd has to walk to a node. */
 extern int64_t ktt_flow_cost(const ktt_flow *flow, uint32_t crowd,
@@ -149,6 +154,18 @@ extern void ktt_flow_move(ktt_flow *flow, uint32_t holding, uint32_t count,
 /* Drop void entries from the head of an arc; false when nothing is left. */
 extern bool ktt_flow_tidy(ktt_flow *flow, ktt_flow_arc *arc);
 extern void ktt_flow_drop_first(ktt_flow_arc *arc);
+
+/* Note the bound of a holding's unknown alternatives. */
+extern void ktt_flow_bound(ktt_flow *flow, uint32_t holding, int64_t bound);
+
+/*
+ * When no node with room can be reached from a node, make those that can be
+ * dearer; false when nothing came of it.
+ */
+extern bool ktt_flow_lift(ktt_flow *flow, uint32_t source);
+
+/* Note that there is no memory. */
+extern void ktt_flow_fail(ktt_flow *flow);
 
 /* Move as much as goes along one path from a node that holds too much. */
 extern void ktt_flow_relieve(ktt_flow *flow, uint32_t node);

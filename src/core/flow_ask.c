@@ -40,10 +40,12 @@ cost_of(double metres)
 	return (int64_t) (metres * MICRO + 0.5);
 }
 
-static double
-metres_to(const ktt_flow *flow, const ktt_site *site, ktt_place place,
-		  ktt_ecef at, double chord_squared)
+double
+ktt_flow_metres(const ktt_flow *flow, const ktt_site *site, ktt_place place,
+				ktt_ecef at)
 {
+	double		chord_squared = ktt_chord_squared(site->at, at);
+
 	if (chord_squared <= KTT_QUICK_MAX * KTT_QUICK_MAX)
 		return ktt_quick_distance(site->at, at, chord_squared);
 	return ktt_distance(flow->outlets.tree.points[site->first].place, place);
@@ -70,8 +72,7 @@ static void
 look_at_site(asking *asking, const ktt_site *site)
 {
 	ktt_flow   *flow = asking->flow;
-	double		chord_squared = ktt_chord_squared(site->at, asking->at);
-	int64_t		least = cost_at_least(chord_squared);
+	int64_t		least = cost_at_least(ktt_chord_squared(site->at, asking->at));
 	double		metres = -1;
 
 	for (uint32_t node = site->first; node < site->first + site->count; node++)
@@ -84,7 +85,7 @@ look_at_site(asking *asking, const ktt_site *site)
 		if (least + price >= asking->bound)
 			continue;
 		if (metres < 0)
-			metres = metres_to(flow, site, asking->place, asking->at, chord_squared);
+			metres = ktt_flow_metres(flow, site, asking->place, asking->at);
 		if (!ktt_point_reaches(point, asking->place, metres) ||
 			(point->area != NULL && !ktt_area_covers(point->area, asking->place)))
 			continue;
@@ -154,7 +155,7 @@ ktt_flow_cost(const ktt_flow *flow, uint32_t crowd, uint32_t node)
 	if (node == flow->left_out)
 		return flow->left_out_cost;
 	site.at = ktt_ecef_of(flow->outlets.tree.points[node].place);
-	return cost_of(metres_to(flow, &site, place, at, ktt_chord_squared(site.at, at)));
+	return cost_of(ktt_flow_metres(flow, &site, place, at));
 }
 
 void

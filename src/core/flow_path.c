@@ -175,28 +175,46 @@ least_on_path(const ktt_flow *flow, uint32_t source, uint32_t target)
 	return (uint32_t) count;
 }
 
-void
-ktt_flow_relieve(ktt_flow *flow, uint32_t source)
+/* Find the nearest node with room; false when there had better be a new search. */
+static bool
+find(search *search, uint32_t source)
 {
-	search		search = {flow, KTT_FLOW_NONE, INT64_MAX};
+	ktt_flow   *flow = search->flow;
+	uint32_t	learned = 0;
 	size_t		step = 0;
-	uint32_t	count;
 
 	flow->search += 2;
 	flow->queue_count = flow->settled_count = 0;
-	note(&search, source, 0, KTT_FLOW_NONE, KTT_FLOW_NONE);
+	note(search, source, 0, KTT_FLOW_NONE, KTT_FLOW_NONE);
 	while (flow->queue_count > 0 && flow->status == KTT_OK &&
-		   flow->steps[flow->queue[0]].distance < search.distance)
+		   flow->steps[flow->queue[0]].distance < search->distance)
 	{
 		uint32_t	nearest = take_nearest(flow);
 
 		ktt_pause_at(step++ * 64 + 63);
 		if (nearest <= flow->left_out)
-			settle(&search, nearest);
-		else
-			go_beyond(&search, nearest - flow->left_out - 1);
+		{
+			settle(search, nearest);
+			continue;
+		}
+		go_beyond(search, nearest - flow->left_out - 1);
+		if (++learned == flow->patience)
+		{
+			if (ktt_flow_lift(flow, source))
+				return false;
+			flow->patience *= 2;
+		}
 	}
-	if (flow->status != KTT_OK)
+	return flow->status == KTT_OK;
+}
+
+void
+ktt_flow_relieve(ktt_flow *flow, uint32_t source)
+{
+	search		search = {flow, KTT_FLOW_NONE, INT64_MAX};
+	uint32_t	count;
+
+	if (!find(&search, source))
 		return;
 
 	for (uint32_t i = 0; i < flow->settled_count; i++)

@@ -235,6 +235,7 @@ build_tree(ktt_pickups *pickups)
 		}
 	}
 
+	pickups->node_count = nodes;
 	/* Children have higher numbers than their parents. */
 	for (uint32_t number = nodes; number-- > 0;)
 	{

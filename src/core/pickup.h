@@ -47,6 +47,7 @@ typedef struct ktt_pickups
 	ktt_site   *sites;			/* in the order of the tree's leaves */
 	size_t		site_count;
 	ktt_pickup_node *nodes;
+	uint32_t	node_count;
 	ktt_memory	memory;
 } ktt_pickups;
 

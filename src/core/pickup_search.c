@@ -28,17 +28,6 @@ typedef struct waiting
 	double		chord_squared;
 } waiting;
 
-/* Without branches: which side a box lies on is anybody's guess. */
-static inline double
-box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
-{
-	double		x = fmax(at.x - box->low[0], box->high[0] - at.x);
-	double		y = fmax(at.y - box->low[1], box->high[1] - at.y);
-	double		z = fmax(at.z - box->low[2], box->high[2] - at.z);
-
-	return x * x + y * y + z * z;
-}
-
 /* An area may have thousands of edges. */
 static bool
 area_covers(const ktt_point *point, ktt_place place)
@@ -142,7 +131,7 @@ worth_it(const search *search, const ktt_pickup_node *node, double chord_squared
 	if (chord_squared > search->bound_squared || chord_squared > reach * reach)
 		return false;
 	return search->after == NULL ||
-		ktt_geodesic_most(sqrt(box_farthest_squared(&node->bounds, search->at)))
+		ktt_geodesic_most(sqrt(ktt_box_farthest_squared(&node->bounds, search->at)))
 		+ KTT_PICKUP_CLOSE >= search->after->metres;
 }
 
@@ -192,77 +181,4 @@ ktt_pickups_nearest(const ktt_pickups *pickups, ktt_place place,
 		}
 	}
 	return search.count;
-}
-
-static size_t
-points_of(const ktt_pickups *pickups, const ktt_pickup_node *node)
-{
-	const ktt_site *last = &pickups->sites[node->first + node->count - 1];
-
-	return last->first + last->count - pickups->sites[node->first].first;
-}
-
-/* Whether a site is within so many metres; only the band of doubt is measured. */
-static bool
-site_within(const ktt_pickups *pickups, const ktt_site *site, ktt_place place,
-			ktt_ecef at, double metres)
-{
-	double		chord_squared = ktt_chord_squared(site->at, at);
-
-	if (chord_squared > KTT_QUICK_MAX * KTT_QUICK_MAX)
-	{
-		double		chord = sqrt(chord_squared);
-
-		if (chord > metres + KTT_PICKUP_CLOSE)
-			return false;
-		if (ktt_geodesic_most(chord) < metres)
-			return true;
-	}
-	else
-	{
-		double		quick = ktt_quick_distance(site->at, at, chord_squared);
-
-		if (fabs(quick - metres) > KTT_PICKUP_CLOSE)
-			return quick < metres;
-	}
-	ktt_pause();
-	return ktt_within(pickups->points[site->first].place, place, metres);
-}
-
-size_t
-ktt_pickups_within(const ktt_pickups *pickups, ktt_place place, double metres,
-				   size_t most)
-{
-	ktt_ecef	at = ktt_ecef_of(place);
-	double		bound = metres + KTT_PICKUP_CLOSE;
-	uint32_t	stack[KTT_PICKUP_DEPTH_MAX + 1];
-	int			height = 0;
-	size_t		count = 0;
-	size_t		step = 0;
-
-	if (pickups->count > 0)
-		stack[height++] = 0;
-	while (height > 0 && count < most)
-	{
-		uint32_t	number = stack[--height];
-		const ktt_pickup_node *node = &pickups->nodes[number];
-
-		ktt_pause_at(step++);
-		if (ktt_box_nearest_squared(&node->bounds, at) > bound * bound)
-			continue;
-		if (node->right == 0)
-		{
-			for (uint32_t i = 0; i < node->count; i++)
-				if (site_within(pickups, &pickups->sites[node->first + i], place, at, metres))
-					count += pickups->sites[node->first + i].count;
-		}
-		else if (ktt_geodesic_most(sqrt(box_farthest_squared(&node->bounds, at))) < metres)
-			count += points_of(pickups, node);
-		else
-		{
-			stack[height++] = node->right;
-			stack[height++] = number + 1;
-		}
-	}
-	return count < most ? count : most;
 }

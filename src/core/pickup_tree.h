@@ -50,6 +50,16 @@ ktt_box_nearest_squared(const ktt_pickup_box *box, ktt_ecef at)
 	return x * x + y * y + z * z;
 }
 
+static inline double
+ktt_box_farthest_squared(const ktt_pickup_box *box, ktt_ecef at)
+{
+	double		x = fmax(at.x - box->low[0], box->high[0] - at.x);
+	double		y = fmax(at.y - box->low[1], box->high[1] - at.y);
+	double		z = fmax(at.z - box->low[2], box->high[2] - at.z);
+
+	return x * x + y * y + z * z;
+}
+
 /* Whether the radius of a point reaches so far, which may be quick; only the band of doubt is measured. */
 static inline bool
 ktt_point_reaches(const ktt_point *point, ktt_place place, double metres)
@@ -60,5 +70,34 @@ ktt_point_reaches(const ktt_point *point, ktt_place place, double metres)
 		return metres < point->radius;
 	return ktt_within(point->place, place, point->radius);
 }
+
+/*
+ * All sites at most so many metres (unrounded) from a place, one after the other
+ * or, where all of a node are, together.
+ */
+typedef struct ktt_pickup_range
+{
+	const ktt_pickups *pickups;
+	const int64_t *worth;		/* by node: those worth 0 are passed over; NULL: none is */
+	ktt_place	place;
+	double		metres;
+	ktt_ecef	at;
+	uint32_t	stack[KTT_PICKUP_DEPTH_MAX + 1];
+	int			height;
+	uint32_t	site;			/* of a leaf that is partly within */
+	uint32_t	end;
+	size_t		step;
+} ktt_pickup_range;
+
+#define KTT_NO_NODE UINT32_MAX
+
+extern void ktt_pickup_range_begin(ktt_pickup_range *range,
+								   const ktt_pickups *pickups,
+								   const int64_t *worth, ktt_place place,
+								   double metres);
+
+/* The next node that is wholly within, or KTT_NO_NODE and a site; false when there is no more. */
+extern bool ktt_pickup_range_next(ktt_pickup_range *range, uint32_t *node,
+								  uint32_t *site);
 
 #endif

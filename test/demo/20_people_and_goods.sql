@@ -16,6 +16,10 @@ WHERE added.point_no = p.point_no;
 SELECT count(market.appoint_steward(p.community_id, m.id)) AS stewards
 FROM demo.points p JOIN demo.members m ON m.ref = p.steward_ref;
 
+-- Drivers leave a warehouse in the east of the city with up to 60 parcels each.
+SELECT warehouse IS NOT NULL AS warehouse, capacity, departs, deadline, speed, detour
+FROM market.configure_runs(warehouse => ktt.location(121.6100, 25.0550), capacity => 60);
+
 -- Suppliers add their articles; sales leaders become partners of the supply leader.
 UPDATE demo.skus s SET sku_id = market.add_sku(m.id, s.stock_code)
 FROM demo.members m WHERE m.ref = s.supplier_ref;

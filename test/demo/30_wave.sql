@@ -64,10 +64,11 @@ FROM (SELECT r.refund_no, r.cancel_invoice, w.campaign_id, o.order_id, i.item_no
 SELECT market.close_wave(:market_wave) \g /dev/null
 SELECT orders AS list_orders, units AS list_units, amount AS list_amount FROM market.freeze_wave(:market_wave) \gset
 
--- Goods reach the warehouse, drivers leave, every point gets its delivery.
+-- Goods reach the warehouse, runs are planned, drivers leave, every point gets its delivery.
 SELECT count(market.receive_goods(:market_wave, d.supplier_id, d.items, d.units))
 FROM (SELECT supplier_id, array_agg(item_id) AS items, array_agg(units) AS units
       FROM market.demand WHERE wave_id = :market_wave GROUP BY supplier_id) d \g /dev/null
+SELECT runs AS planned_runs, unserved AS unserved_points FROM market.plan_runs(:market_wave) \gset
 SELECT market.dispatch_wave(:market_wave) \g /dev/null
 SELECT sum(market.arrive(:market_wave, p.point_id)) AS arrived
 FROM (SELECT DISTINCT point_id FROM market.delivery_list WHERE wave_id = :market_wave ORDER BY point_id) p \gset

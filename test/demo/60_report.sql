@@ -64,25 +64,15 @@ FROM demo.waves w JOIN market.waves v ON v.id = w.wave_id,
 ORDER BY w.wave_no;
 SELECT '</table>';
 
--- The map: a line from every buyer to the point where he fetches.
-SELECT '<h2>Buyers and their pickup points</h2><p class="key">Every order is fetched at the nearest point that serves the buyer, by distance on the '
-       'ellipsoid. Circles are points, sized by what was delivered; lines lead to the buyers'' addresses. Points outside the frame are left out.</p>'
-       '<svg viewBox="0 0 900 760" role="img" aria-label="Map of pickup points and buyers" style="background:#f6f6f2">';
--- Degrees to the picture: longitude 121.45 to 121.66, latitude 24.95 to 25.18.
-CREATE FUNCTION pg_temp.across(place ktt.location) RETURNS numeric LANGUAGE sql STABLE
-    RETURN round(((ktt.longitude(place) - 121.45) / 0.21 * 900)::numeric, 1);
-CREATE FUNCTION pg_temp.down(place ktt.location) RETURNS numeric LANGUAGE sql STABLE
-    RETURN round(((25.18 - ktt.latitude(place)) / 0.23 * 760)::numeric, 1);
-CREATE TEMP TABLE spot AS
-SELECT q.point_id, pg_temp.across(q.location) AS x, pg_temp.down(q.location) AS y, coalesce(d.amount, 0) AS amount
-FROM demo.points q LEFT JOIN (SELECT point_id, sum(amount) AS amount FROM market.delivery_list GROUP BY point_id) d USING (point_id)
-WHERE pg_temp.across(q.location) BETWEEN 0 AND 900 AND pg_temp.down(q.location) BETWEEN 0 AND 760;
-SELECT format('<path d="M%s %sL%s %s" stroke="#888" stroke-width=".7"/>', s.x, s.y, b.x, b.y)
-FROM (SELECT DISTINCT o.point_id, pg_temp.across(o.location) AS x, pg_temp.down(o.location) AS y FROM market.orders o) b JOIN spot s USING (point_id) WHERE b.x BETWEEN 0 AND 900 AND b.y BETWEEN 0 AND 760;
-SELECT format('<circle cx="%s" cy="%s" r="%s" fill="%s" fill-opacity=".6"/>', x, y,
-              round((2 + 16 * sqrt(amount / greatest(max(amount) OVER (), 1)))::numeric, 1), CASE WHEN amount > 0 THEN '#4472a8' ELSE '#bbb' END)
-FROM spot ORDER BY amount;
-SELECT '</svg>';
+-- The map of the last wave.
+SELECT '<h2>Buyers, their pickup points and the drivers'' runs</h2><p class="key">Every order of the last wave is fetched at the nearest point that '
+       'serves the buyer, by distance on the ellipsoid. Numbers show when a point or a run is pointed at.</p>';
+SELECT market.pickup_map(max(wave_id)) FROM demo.waves;
+SELECT '<table><tr><th class="n">run</th><th class="n">stops</th><th class="n">parcels</th><th class="n">km</th><th>leaves</th><th>done</th></tr>';
+SELECT pg_temp.cells(r.run::text, r.stops::text, r.parcels::text, round((r.metres / 1000)::numeric, 1)::text, s.departs::text,
+                     ((r.ends_at AT TIME ZONE z.time_zone)::time(0))::text)
+FROM market.runs r, market.run_settings s, market.settings z WHERE r.wave_id = (SELECT max(wave_id) FROM demo.waves) ORDER BY r.run;
+SELECT '</table>';
 
 -- One order, line by line, and who got what of it.
 SELECT '<h2>One order, divided</h2>';

@@ -44,10 +44,10 @@ fuzz_area(fuzz_form form, const int64_t *numbers, const uint8_t *data, size_t si
 		return false;
 	}
 	MUST(taken.blocks == 1 && taken.size < 20 * size + 1000);
-	for (int i = 0; i < FUZZ_NUMBERS; i++)
+	for (int i = 0; i < FUZZ_NUMBERS / 2; i++)
 	{
 		ktt_place	place = {
-			remainder((double) numbers[i] / 1e6, 360), remainder((double) numbers[FUZZ_NUMBERS - 1 - i] / 1e7, 180)
+			remainder((double) numbers[i] / 1e6, 360), remainder((double) numbers[FUZZ_NUMBERS / 2 + i] / 1e7, 180)
 		};
 		ktt_place	west = {-180, place.latitude};
 		ktt_place	east = {180, place.latitude};

@@ -6,7 +6,7 @@
 
 #define POLYGON 3
 #define MULTIPOLYGON 6
-#define RING_MAX 12
+#define RING_MAX 6
 
 static bool big;
 
@@ -93,7 +93,7 @@ put_ring(input *in, int wrong)
 static void
 put_polygon(input *in, uint32_t type, int wrong)
 {
-	uint64_t	rings = 1 + chance_below(one_in(3) ? 4 : 1);
+	uint64_t	rings = 1 + chance_below(one_in(5) ? 3 : 1);
 
 	put_header(in, type, rings);
 	for (uint64_t i = 0; i < rings; i++)
@@ -106,7 +106,7 @@ put_polygon(input *in, uint32_t type, int wrong)
 void
 make_area(input *in, bool wrong)
 {
-	uint64_t	parts = one_in(2) ? 0 : 1 + chance_below(4);
+	uint64_t	parts = one_in(3) ? 1 + chance_below(one_in(3) ? 4 : 1) : 0;
 	int			kind = wrong ? 1 + (int) chance_below(7) : 0;
 	uint32_t	type = kind == 6 ? POLYGON + 1000 * (1 + (uint32_t) chance_below(3)) : POLYGON;
 

@@ -6,7 +6,7 @@ SELECT plan(15);
 
 SELECT results_eq('SELECT * FROM conservation', 'VALUES (0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, true)', 'nothing paid, nothing kept');
 SELECT results_eq('SELECT * FROM repurchase', 'VALUES (0::bigint, 0::bigint, NULL::numeric)', 'nobody bought');
-SELECT results_eq('SELECT * FROM coverage WHERE community_id = id(''garden'')', 'VALUES (id(''garden''), 200, 0::bigint, 0.0)', 'no household reached');
+SELECT results_eq('SELECT households, buyers, percent, wanted FROM coverage() WHERE community_id = id(''garden'')', 'VALUES (200::bigint, 0::bigint, 0.0, 100::bigint)', 'no household reached');
 
 SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller'), buy('b', 'buyer', '{rice}', '{1}', 'seller'), buy('c', 'neighbour', '{apple}', '{1}'),
        place('d', 'rival', '{rice}', '{9}'), buy('e', 'chief', '{rice}', '{2}', NULL, 'barn'), buy('f', 'rival', '{rice}', '{1}') \g /dev/null
@@ -17,7 +17,7 @@ SELECT results_eq('SELECT item_id, sku_id, units, amount, refunded_units, refund
                            (id('rice'), id('rice sku'), 1, 2999, 0, 0, format('%s>%s>%s', id('mill'), id('leader'), id('seller')))$$, 'orders line by line, from the supplier to the last seller');
 SELECT results_eq('SELECT seller_id, orders, buyers, amount FROM leaderboard ORDER BY amount DESC',
                   'VALUES (id(''seller''), 2::bigint, 1::bigint, (2 * 990 + 2 * 2999)::bigint), (id(''leader''), 2, 2, 990 + 2 * 2999::bigint)', 'who sells most: paid orders, less refunds');
-SELECT results_eq('SELECT community_id, households, buyers, percent FROM coverage ORDER BY 1', 'VALUES (id(''garden''), 200, 2::bigint, 1.0), (id(''meadow''), NULL, 1, NULL)', 'two of two hundred households');
+SELECT results_eq('SELECT community_id, households, buyers, percent FROM coverage()', 'VALUES (id(''garden''), 200::bigint, 2::bigint, 1.0), (id(''meadow''), NULL, 1, NULL)', 'two of two hundred households');
 SELECT results_eq('SELECT * FROM repurchase', 'VALUES (3::bigint, 0::bigint, 0.0)', 'nobody came back yet');
 SELECT is((SELECT holds FROM conservation), true, 'every cent is somewhere');
 SELECT results_eq('SELECT paid_by_buyers, refunded_to_buyers, kept, not_yet_settled FROM conservation', 'VALUES (18955::bigint, 3989::bigint, 14966::bigint, 14966::bigint)', 'before settlement');

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(93);
+SELECT plan(97);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -15,6 +15,12 @@ SELECT settle(), approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g
 SELECT clock_timestamp() AS now \gset
 SELECT issue_statement(id('mill'), :'now') AS statement \gset
 SELECT refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200) \g /dev/null
+-- A second wave, whose lists are not frozen: one order was sent on to the next point, one could not be placed anywhere.
+SELECT name('later', create_campaign(open_wave('later'), id('leader'), 'later', clock_timestamp() + interval '1 hour', hold => '0')),
+       name('kiosk', add_pickup_point(id('garden'), 'kiosk', location(121.5, 25.05))), name('hut', add_pickup_point(id('meadow'), 'hut', location(0, 0))) \g /dev/null
+SELECT name('late rice', list_item(id('later'), id('rice sku'), 2500, 2999)), publish_campaign(id('later')) \g /dev/null
+SELECT place_order(id('later'), id('chief'), ARRAY[id('late rice')], '{1}', 'at ' || p, point => id(p)) FROM unnest('{shed,kiosk,hut}'::text[]) p \g /dev/null
+SELECT close_pickup_point(id('kiosk'), 'no kiosk'), close_pickup_point(id('hut'), 'no hut') \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with everything in it is sound');
 SELECT is_empty('SELECT invariant FROM verify() WHERE checked = 0', 'and has a case of every invariant');
 CREATE TEMP TABLE broken (invariant text);
@@ -71,7 +77,7 @@ SELECT pg_temp.finds(d, 'orders have a campaign, a buyer, a point and their sell
 FROM unnest(ARRAY['UPDATE orders SET buyer_id = 999999 WHERE id = id(''a'')', 'UPDATE orders SET point_id = 999999 WHERE id = id(''a'')', 'UPDATE orders SET chain = chain || 999999 WHERE id = id(''a'')',
                   'UPDATE orders SET chain = ''999999'' WHERE id = id(''a'')', 'DELETE FROM campaigns WHERE id = id(''campaign'')']) d;
 SELECT pg_temp.finds(d, 'no order after the cut-off')
-FROM unnest(ARRAY['UPDATE orders SET placed_at = (SELECT closed_at FROM waves) WHERE id = id(''a'')', 'UPDATE campaigns SET closes_at = opens_at + interval ''1 us''']) d;
+FROM unnest(ARRAY['UPDATE orders SET placed_at = (SELECT closed_at FROM waves WHERE id = id(''wave'')) WHERE id = id(''a'')', 'UPDATE campaigns SET closes_at = opens_at + interval ''1 us''']) d;
 SELECT pg_temp.finds(d, 'every order was paid once, in full, and every cancellation paid back')
 FROM unnest(ARRAY['UPDATE orders SET paid_at = now() WHERE id = id(''d'')', 'UPDATE orders SET paid_at = NULL WHERE id = id(''a'')', 'DELETE FROM journals WHERE kind = ''payment'' AND id = 1',
                   'DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')']) d;
@@ -81,8 +87,12 @@ SELECT pg_temp.finds(d, 'sold and free units are the stock', id('apple')::text)
 FROM unnest(ARRAY['UPDATE stock SET free = free - 1 WHERE item_id = id(''apple'') AND slot = 0', 'UPDATE campaign_items SET stock = stock + 1 WHERE id = id(''apple'')', 'DELETE FROM stock WHERE item_id = id(''apple'')']) d;
 SELECT pg_temp.finds(d, 'limits per buyer hold')
 FROM unnest(ARRAY['UPDATE buyer_limits SET units = units + 1 WHERE buyer_id = id(''buyer'')', 'DELETE FROM buyer_limits', 'UPDATE campaign_items SET buyer_limit = 1 WHERE id = id(''apple'')']) d;
-SELECT pg_temp.finds(d, 'no point holds more than its capacity')
-FROM unnest(ARRAY['UPDATE point_loads SET parcels = 2', 'DELETE FROM point_loads', 'UPDATE pickup_points SET capacity = 0 WHERE id = id(''shed'')', 'UPDATE point_loads SET wave_id = 999999']) d;
+SELECT pg_temp.finds(d, 'no point holds more than its capacity but orders that could not be placed')
+FROM unnest(ARRAY['UPDATE point_loads SET parcels = 2', 'DELETE FROM point_loads', 'UPDATE pickup_points SET capacity = 0 WHERE id = id(''shed'')', 'UPDATE point_loads SET wave_id = wave_id + 999999']) d;
+SELECT pg_temp.finds(d, 'reassigned orders are where they were sent last')
+FROM unnest(ARRAY['UPDATE orders SET point_id = id(''barn'') WHERE request = ''at kiosk''', 'UPDATE reassignments SET steward_account_id = NULL WHERE to_point IS NOT NULL']) d;
+SELECT pg_temp.finds(d, 'a closed point holds only orders that could not be placed')
+FROM unnest(ARRAY['DELETE FROM reassignments WHERE to_point IS NULL', 'UPDATE pickup_points SET state = ''closed'' WHERE id = id(''shed'')']) d;
 
 SELECT pg_temp.finds(d, 'points are open on the days of their hours', id('gate')::text)
 FROM unnest(ARRAY['UPDATE pickup_points SET open_days = 64 WHERE id = id(''gate'')', 'INSERT INTO opening_hours (point_id, weekday, opens, closes) VALUES (id(''gate''), 1, ''09:00'', ''10:00'')']) d;

@@ -36,7 +36,9 @@ Below(int64_t limit)
 	return (int64_t) (Uniform() * (double) limit);
 }
 
-/* Blocks are counted; after some of them there is no more. */
+/* Blocks that are held; after some of them there is no more. */
+#define BLOCKS_MAX 64
+static void *held[BLOCKS_MAX];
 static size_t blocks;
 static size_t blocks_left;
 
@@ -44,19 +46,29 @@ static void *
 Take(void *owner, size_t size)
 {
 	(void) owner;
-	if (blocks_left == 0)
+	if (blocks_left == 0 || blocks == BLOCKS_MAX)
 		return NULL;
 	blocks_left--;
-	blocks++;
-	return calloc(1, size);
+	return held[blocks++] = calloc(1, size);
 }
 
 static void
 GiveBack(void *owner, void *block)
 {
+	size_t		at = 0;
+
 	(void) owner;
-	blocks--;
+	while (held[at] != block)
+		at++;
+	held[at] = held[--blocks];
 	free(block);
+}
+
+static void
+GiveAllBack(void)
+{
+	while (blocks > 0)
+		free(held[--blocks]);
 }
 
 static const ktt_memory memory = {Take, GiveBack, NULL};
@@ -115,7 +127,7 @@ MakeWave(Wave *wave, size_t count)
 		wave->stops[i] = (ktt_run_stop) {.id = (int64_t) i + 1, .parcels = 1};
 }
 
-/* Stops around a city as in research on the field: 25 km/h, roads 1.3 times as long. */
+/* Stops around a city: 25 km/h, roads 1.3 times as long as the straight line. */
 static void
 SpreadOverCity(Wave *wave)
 {
@@ -351,7 +363,7 @@ static void
 TestFew(bool limited, double optimal)
 {
 	static Wave wave;
-	int			rounds = 4000;
+	int			rounds = 800;
 	int			reached = 0;
 	ktt_fault	fault;
 
@@ -400,7 +412,7 @@ TestAnyhow(void)
 	ktt_fault	fault;
 
 	seed = 77;
-	for (int round = 0; round < 1500; round++)
+	for (int round = 0; round < 600; round++)
 	{
 		bool		few = round % 2 == 0;
 
@@ -429,7 +441,7 @@ TestOrder(void)
 	ktt_fault	fault;
 
 	seed = 5;
-	for (int round = 0; round < 60; round++)
+	for (int round = 0; round < 30; round++)
 	{
 		size_t		count = (size_t) (2 + Below(80));
 		bool		same = true;
@@ -472,7 +484,7 @@ TestOrder(void)
 	}
 }
 
-/* A symmetric table asked for both ways is as good as one asked for one way. */
+/* Every other round the table is said to have ways back of its own. */
 static void
 TestCity(size_t count, int64_t most_parcels, int rounds)
 {
@@ -681,7 +693,8 @@ TestBreaks(void)
 			Plan(&wave, &fault);
 			CHECK(false, "it is broken off");
 		}
-		blocks = 0;				/* their owner clears up */
+		CHECK(blocks > 0, "with its memory held");
+		GiveAllBack();
 	}
 	pauses_left = 0;
 	CHECK(Plan(&wave, &fault) == KTT_OK && memcmp(first, wave.visits, sizeof(first)) == 0,
@@ -702,11 +715,10 @@ main(void)
 	TestCity(25, 1, 10);
 	TestCity(50, 1, 10);
 	TestCity(100, 1, 6);
-	TestCity(200, 1, 4);
-	TestCity(300, 1, 4);
-	TestCity(300, 9, 4);
-	TestCity(1000, 1, 1);
-	TestCity(1500, 9, 1);
+	TestCity(200, 1, 2);
+	TestCity(300, 1, 2);
+	TestCity(300, 9, 2);
+	TestCity(1100, 9, 1);
 	TestPauses();
 	TestBreaks();
 	return unit_report();

@@ -10,11 +10,10 @@ SELECT format('CREATE VIEW bench.exact_%1$s AS
                    ORDER BY metres, p.id LIMIT 1) e ON true', name)
 FROM bench.sizes \gexec
 
-SELECT format('SELECT bench.expect(count(*), ''nearest_one: %2$s points: nearest_pickup() and live_pickups() say what ST_Distance says, to the bit'')
-               FROM bench.exact_%1$s e
-               LEFT JOIN LATERAL market_%1$s.nearest_pickup(e.location, (SELECT id FROM market_%1$s.waves), 1) o ON true
-               LEFT JOIN LATERAL ktt.live_pickups(''market_%1$s.pickup_points'', ''market_%1$s.point_loads'', e.location, (SELECT id FROM market_%1$s.waves), NULL, 1) l ON true
-               WHERE (o.point_id, o.metres) IS DISTINCT FROM (e.point, e.metres) OR (l.point_id, l.metres) IS DISTINCT FROM (e.point, e.metres)', name, points),
+SELECT format('SELECT bench.expect(count(*), ''nearest_one: %2$s points: nearest_pickup() and nearest_point() say what ST_Distance says, to the bit'')
+               FROM bench.exact_%1$s e CROSS JOIN market_%1$s.waves w
+               LEFT JOIN LATERAL market_%1$s.nearest_pickup(e.location, w.id, 1) o ON true
+               WHERE (o.point_id, o.metres) IS DISTINCT FROM (e.point, e.metres) OR market_%1$s.nearest_point(e.location, w.id) IS DISTINCT FROM e.point', name, points),
        format('SELECT format(''nearest_one: %2$s points: %%s of %%s buyers have a point, the peer names another for %%s'', count(e.point), count(*), count(*) FILTER (WHERE e.point IS DISTINCT FROM c.id))
                FROM bench.exact_%1$s e
                LEFT JOIN LATERAL (
@@ -27,21 +26,21 @@ FROM bench.sizes ORDER BY points \gexec
 -- What a connection keeps after its first call.
 \set bench memory.small
 \set who ours
-\set statement 'SELECT point_id, metres FROM market_small.nearest_pickup(ktt.location(108.366, 22.817), 1, 1)'
+\set statement 'SELECT point_id, metres FROM market_small.nearest_pickup(ktt.location(108.366, 22.817), (SELECT id FROM market_small.waves), 1)'
 \i :memory
 \set who peer
 \set statement 'SELECT c.id FROM (SELECT ST_SetSRID(ST_MakePoint(108.366, 22.817), 4326)::geography AS location OFFSET 0) b CROSS JOIN LATERAL (SELECT p.id FROM plain_small.points p WHERE p.open AND p.parcels < p.capacity ORDER BY p.location <-> b.location LIMIT 8) c'
 \i :memory
 \set bench memory.middle
 \set who ours
-\set statement 'SELECT point_id, metres FROM market_middle.nearest_pickup(ktt.location(108.366, 22.817), 1, 1)'
+\set statement 'SELECT point_id, metres FROM market_middle.nearest_pickup(ktt.location(108.366, 22.817), (SELECT id FROM market_middle.waves), 1)'
 \i :memory
 \set who peer
 \set statement 'SELECT c.id FROM (SELECT ST_SetSRID(ST_MakePoint(108.366, 22.817), 4326)::geography AS location OFFSET 0) b CROSS JOIN LATERAL (SELECT p.id FROM plain_middle.points p WHERE p.open AND p.parcels < p.capacity ORDER BY p.location <-> b.location LIMIT 8) c'
 \i :memory
 \set bench memory.large
 \set who ours
-\set statement 'SELECT point_id, metres FROM market_large.nearest_pickup(ktt.location(108.366, 22.817), 1, 1)'
+\set statement 'SELECT point_id, metres FROM market_large.nearest_pickup(ktt.location(108.366, 22.817), (SELECT id FROM market_large.waves), 1)'
 \i :memory
 \set who peer
 \set statement 'SELECT c.id FROM (SELECT ST_SetSRID(ST_MakePoint(108.366, 22.817), 4326)::geography AS location OFFSET 0) b CROSS JOIN LATERAL (SELECT p.id FROM plain_large.points p WHERE p.open AND p.parcels < p.capacity ORDER BY p.location <-> b.location LIMIT 8) c'

@@ -26,7 +26,7 @@ $$;
 SELECT format('CALL bench.make(%L, %s)', name, points) FROM bench.sizes ORDER BY points \gexec
 
 -- Buyers of whom everybody's answer is checked.
-SELECT format('CREATE TABLE bench.asked_%s AS SELECT id, location FROM bench.buyers(%s, %s)', name, least(2000, :places / 10), points) FROM bench.sizes \gexec
+SELECT format('CREATE TABLE bench.asked_%s AS SELECT id, location FROM bench.buyers(%s, %s)', name, least(CASE name WHEN 'large' THEN 200 ELSE 2000 END, :places / 10), points) FROM bench.sizes \gexec
 
 -- How far a client has come, where pgbench cannot say it: from there on its backend is warm.
 CREATE UNLOGGED TABLE bench.marks (pid int, n int, at timestamptz, cpu_ms double precision);

@@ -5,10 +5,9 @@ FROM bench.sizes s CROSS JOIN (VALUES (1), (2)) c(clients) ORDER BY s.points, c.
 SELECT bench.line(format('nearest_one.%s.%s.floor', s.points, c.clients), format('%s.%s', s.name, c.clients), 'floor', 'cpu_us',
                   format('a_statement_that_adds_two_numbers,_%s_client%s', c.clients, left('s', c.clients - 1)), 0.625)
 FROM bench.sizes s CROSS JOIN (VALUES (1), (2)) c(clients) ORDER BY s.points, c.clients;
-SELECT bench.line(format('nearest_one.%s.live%s', s.points, l.suffix), format('%s.1', s.name), l.peer, 'cpu_us', l.against, l.aim, 'live')
+SELECT bench.line(format('nearest_one.%s.point%s', s.points, p.suffix), s.name || '.1', p.who, 'cpu_us', p.against || ',_ours_nearest_point()', p.aim, 'point')
 FROM bench.sizes s
-CROSS JOIN (VALUES ('peer', '', 'geography_KNN_of_8_with_recheck,_ours_live_pickups()_itself', 3),
-                   ('floor', '.floor', 'a_statement_that_adds_two_numbers,_ours_live_pickups()_itself', 0.625)) l(peer, suffix, against, aim)
-ORDER BY s.points, l.peer DESC;
+CROSS JOIN (VALUES (1, 'peer', '', 'geography_KNN_of_8_with_recheck', 3), (2, 'floor', '.floor', 'a_statement_that_adds_two_numbers', 0.625)) p(n, who, suffix, against, aim)
+ORDER BY s.points, p.n;
 SELECT bench.line(format('nearest_one.%s.first', points), 'first.' || name, 'peer', 'ms', 'the_first_call_of_a_connection') FROM bench.sizes ORDER BY points;
 SELECT bench.line(format('nearest_one_memory.%s', points), 'memory.' || name, 'peer', 'bytes', 'geography_KNN_of_8_with_recheck') FROM bench.sizes ORDER BY points;

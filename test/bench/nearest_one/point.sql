@@ -1,0 +1,1 @@
+SELECT nearest_point(ktt.location(:longitude, :latitude), :wave);
