@@ -106,6 +106,7 @@ KttPickupsBuild(ktt_pickups *pickups, const ktt_pickup_entry *entries,
 		points[i] = entries[i].point;
 		if (entries[i].area == NULL)
 			continue;
+		CHECK_FOR_INTERRUPTS();
 		if (ktt_area_unpack(entries[i].area, entries[i].area_size, &memory,
 							&area, &fault) != KTT_OK)
 			KttPickupReport(&fault);

@@ -35,6 +35,8 @@ extern bool fuzz_basket(fuzz_form form, const int64_t *numbers,
 						const uint8_t *data, size_t size);
 extern bool fuzz_shares(fuzz_form form, const int64_t *numbers,
 						const uint8_t *data, size_t size);
+extern bool fuzz_pickup(fuzz_form form, const int64_t *numbers,
+						const uint8_t *data, size_t size);
 extern bool fuzz_key_file(fuzz_form form, const int64_t *numbers,
 						  const uint8_t *data, size_t size);
 extern bool fuzz_area(fuzz_form form, const int64_t *numbers,

@@ -1,6 +1,6 @@
 /*
  * Mutated values for a server: as text and in binary to the input and receive
- * functions of the four types, and as jsonb to their casts. The server must
+ * functions of the types, and as jsonb to their casts. The server must
  * accept and refuse what the core does, with its codes and bytes; what it
  * accepts must come back as it was; and it must be the same backend to the end.
  *
@@ -8,6 +8,7 @@
  *   server_client -l								list the targets
  */
 #include "core/chain.h"
+#include "core/pickup_text.h"
 #include "core/split.h"
 #include "core/vector_text.h"
 #include "targets.h"
@@ -24,10 +25,10 @@
 
 typedef enum type
 {
-	CHAIN, BASKET, SHARES, SPLIT
+	CHAIN, BASKET, SHARES, SPLIT, PICKUP
 } type;
 
-static const char *const type_names[] = {"chain", "basket", "shares", "split"};
+static const char *const type_names[] = {"chain", "basket", "shares", "split", "pickup_index"};
 
 /* A way into the server: as one of the targets, or as jsonb. */
 typedef struct entrance
@@ -51,6 +52,8 @@ static const entrance entrances[] = {
 	{"split-text", SPLIT, false, NULL},
 	{"split-packed", SPLIT, true, NULL},
 	{"split-jsonb", SPLIT, false, make_split_json},
+	{"pickup-text", PICKUP, false, NULL},
+	{"pickup-packed", PICKUP, true, NULL},
 };
 
 #define ENTRANCES (sizeof(entrances) / sizeof(entrances[0]))
@@ -120,6 +123,51 @@ core_vector(ktt_vector_kind kind, bool binary, const input *in, unsigned char *p
 	return status;
 }
 
+/* Blocks for the points of one input. */
+static void *pickup_blocks[INPUT_MAX];
+static size_t pickup_block_count;
+
+static void *
+take(void *owner, size_t size)
+{
+	(void) owner;
+	return pickup_blocks[pickup_block_count++] = calloc(1, size);
+}
+
+static void
+let_be(void *owner, void *memory)
+{
+	(void) owner;
+	(void) memory;
+}
+
+static ktt_status
+core_pickup(bool binary, const input *in, unsigned char *packed, size_t *size)
+{
+	const ktt_memory memory = {take, let_be, NULL};
+	ktt_pickup_entry *entries;
+	ktt_fault	fault;
+	ktt_status	status;
+	size_t		count;
+
+	if (binary)
+	{
+		memcpy(packed, in->bytes, in->size);
+		*size = in->size;
+		status = ktt_pickup_check(in->bytes, in->size, &memory, &fault);
+	}
+	else
+		status = ktt_pickup_parse((const char *) in->bytes, in->size, &memory, &entries, &count, &fault);
+	if (status == KTT_OK && !binary)
+	{
+		*size = ktt_pickup_size(entries, count);
+		ktt_pickup_pack(entries, count, packed);
+	}
+	while (pickup_block_count > 0)
+		free(pickup_blocks[--pickup_block_count]);
+	return status;
+}
+
 /* What the core makes of an input. */
 static ktt_status
 core(const entrance *entrance, const input *in, unsigned char *packed, size_t *size)
@@ -143,6 +191,8 @@ core(const entrance *entrance, const input *in, unsigned char *packed, size_t *s
 			if (status == KTT_OK)
 				*size = (size_t) (ktt_split_pack(packed, &split) - packed);
 			return status;
+		case PICKUP:
+			return core_pickup(entrance->binary, in, packed, size);
 		default:
 			return core_vector(entrance->type == BASKET ? KTT_BASKET : KTT_SHARES,
 							   entrance->binary, in, packed, size);
@@ -229,6 +279,8 @@ draw(const entrance *entrance, const target *target, input *in)
 	{
 		put_bytes(in, from->bytes, from->size);
 		mutate(in, &pool[chance_below(POOL)], target->words);
+		if (entrance->type == PICKUP && entrance->binary)
+			seal_pickup(in->bytes, in->size);
 	}
 
 	/* Text ends at its first zero. */

@@ -20,6 +20,10 @@
 #define CLAUSE S "[a-z_][a-z0-9_]*" S1 TERM S
 #define SPLIT "^" CLAUSE "(," CLAUSE ")*$"
 
+#define DEGREES "[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?"
+#define LIMITS "(capacity" NUMBER ")?(radius" S DEGREES S ")?(area" S "([0-9a-fA-F][0-9a-fA-F])+" S ")?"
+#define PICKUP VECTOR(NUMBER ":" S DEGREES S DEGREES S LIMITS)
+
 #define BLANK "[ \t\r]"
 #define KEY_LINE BLANK "*(#[^\n]*|1" BLANK "+[1-9][0-9]{0,9}" BLANK "+(kek|index|code|link|sign)" BLANK \
 	"+(active|verify|retired)" BLANK "+[0-9a-fA-F]{64}" BLANK "*)?"
@@ -37,6 +41,13 @@ static const char *const vector_words[] = {
 	"9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
 	"\xff\xff\xff\xff\xff\xff\xff\xff\x7f", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
 	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", "\x80\x80\x80\x08", "\x81\x80\x80\x08", "\x80", "\x81", NULL
+};
+
+static const char *const pickup_words[] = {
+	"{", "}", "{}", ":", ",", " ", "\n", "-", "+", ".", "e", "E5", "1", "0", "180", "-180", "180.00000000000003", "90", "-90.5",
+	"1:0 0", ",1:0 0", " capacity ", " capacity 0", " radius ", " radius 1", " area ", "capacity", "area 01", "1e-400", "1e400",
+	"2147483648", "9223372036854775807", "9223372036854775808", "\x80", "\x81", "\1", "\2", "\3", "\4", "\7", "\x08",
+	"\xf0\x7f", "\xf8\x7f", "\x80\x66\x40", "\x80\x56\x40", NULL
 };
 
 static const char *const split_words[] = {
@@ -73,6 +84,8 @@ const target targets[] = {
 	{"shares-packed", fuzz_shares, FUZZ_PACKED, make_shares_packed, vector_words, NULL, false, true},
 	{"split-text", fuzz_split, FUZZ_TEXT, make_split_text, split_words, SPLIT, true, false},
 	{"split-packed", fuzz_split, FUZZ_PACKED, make_split_packed, split_words, NULL, false, true},
+	{"pickup-text", fuzz_pickup, FUZZ_TEXT, make_pickup_text, pickup_words, PICKUP, false, false},
+	{"pickup-packed", fuzz_pickup, FUZZ_PACKED, make_pickup_packed, pickup_words, NULL, false, true},
 	{"key_file", fuzz_key_file, FUZZ_TEXT, make_key_file, key_file_words, KEY_FILE, false, false},
 	{"code", fuzz_code, FUZZ_TEXT, make_code, code_words, CODE, false, false},
 	{"area", fuzz_area, FUZZ_PACKED, make_area, area_words, NULL, false, true},

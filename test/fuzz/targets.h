@@ -35,9 +35,14 @@ extern void make_shares_text(input *in, bool wrong);
 extern void make_shares_packed(input *in, bool wrong);
 extern void make_split_text(input *in, bool wrong);
 extern void make_split_packed(input *in, bool wrong);
+extern void make_pickup_text(input *in, bool wrong);
+extern void make_pickup_packed(input *in, bool wrong);
 extern void make_key_file(input *in, bool wrong);
 extern void make_code(input *in, bool wrong);
 extern void make_area(input *in, bool wrong);
+
+/* Put the digest that fits into what may be packed pickup points. */
+extern void seal_pickup(uint8_t *bytes, size_t size);
 
 /* Right and nearly so. */
 extern void make_chain_json(input *in);
