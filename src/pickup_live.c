@@ -438,7 +438,8 @@ FindRow(Rows *rows, const AttrNumber *columns, const int64 *keys, int count,
 	ScanKeyData scan_keys[2];
 	Relation	index;
 	IndexScanDesc scan;
-	bool		found;
+	ItemPointer entry;
+	bool		found = false;
 
 	if (ItemPointerIsValid(place) && ItemPointerGetBlockNumber(place) < rows->blocks)
 	{
@@ -454,11 +455,17 @@ FindRow(Rows *rows, const AttrNumber *columns, const int64 *keys, int count,
 	index = index_open(rows->index, AccessShareLock);
 	scan = KttIndexBeginScan(rows->table, index, rows->snapshot, count);
 	index_rescan(scan, scan_keys, count, NULL, 0);
-	found = index_getnext_slot(scan, ForwardScanDirection, rows->slot);
-	if (found)
+	while (!found && (entry = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
 	{
-		*place = scan->xs_heaptid;
-		ExecMaterializeSlot(rows->slot);
+		/* Where the index points; the row itself may lie farther on in the page. */
+		ItemPointerData root = *entry;
+
+		found = index_fetch_heap(scan, rows->slot);
+		if (found)
+		{
+			*place = root;
+			ExecMaterializeSlot(rows->slot);
+		}
 	}
 	index_endscan(scan);
 	index_close(index, AccessShareLock);
