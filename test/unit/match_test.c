@@ -503,6 +503,50 @@ total_is_least(void)
 	}
 }
 
+static void
+ids_are_distinct(void)
+{
+	static wave wave;
+
+	do
+		draw_wave(&wave, 20, 20);
+	while (wave.count < 5);
+	wave.demands[4].id = wave.demands[1].id;
+	build(&wave);
+	CHECK(match_stable(&wave) == KTT_VALUE, "stable needs distinct ids");
+	CHECK(match_total(&wave) == KTT_VALUE, "so does the least total");
+	ktt_pickups_end(&wave.pickups);
+}
+
+static void
+memory_gives_out(void)
+{
+	static wave wave;
+
+	do
+		draw_wave(&wave, 40, 60);
+	while (wave.count < 40 || wave.point_count < 20);
+	build(&wave);
+	for (int total = 0; total <= 1; total++)
+	{
+		long		held = heap.blocks;
+		long		allowed = 0;
+		ktt_status	status;
+
+		do
+		{
+			heap.left = allowed++;
+			status = total ? match_total(&wave) : match_stable(&wave);
+			CHECK(status == KTT_OK || status == KTT_LIMIT, "says that there is no memory");
+			CHECK(heap.blocks == held, "gives everything back");
+		}
+		while (status != KTT_OK && allowed < 1000);
+		CHECK(status == KTT_OK && allowed > 8, "was short of memory at first");
+	}
+	heap.left = 1000000000;
+	ktt_pickups_end(&wave.pickups);
+}
+
 int
 main(void)
 {
@@ -510,6 +554,8 @@ main(void)
 	nearest_is_greedy_without_limits();
 	stable_is_greedy();
 	total_is_least();
+	ids_are_distinct();
+	memory_gives_out();
 	CHECK(heap.blocks == 0, "gives everything back");
 	return unit_report();
 }
