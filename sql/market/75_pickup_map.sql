@@ -294,7 +294,7 @@ BEGIN
                     FROM campaigns c JOIN orders o ON o.campaign_id = c.id
                     WHERE c.wave_id = wave AND o.state NOT IN ('cancelled', 'expired') AND o.location IS NOT NULL
                     GROUP BY o.location) b) l,
-             LATERAL ktt.white_spots((SELECT ktt.pickup_index(p.id, p.location) FROM pickup_points p WHERE p.state = 'open'),
+             LATERAL ktt.white_spots((SELECT coalesce(ktt.pickup_index(p.id, p.location), '{}') FROM pickup_points p WHERE p.state = 'open'),
                                      l.ids, l.locations, l.buyers, spot_metres, spots) w,
              LATERAL map_pixel(l.locations[w.id], v_frame.middle, v_frame.west, v_frame.north, v_frame.scale) x(at)
         WHERE l.ids IS NOT NULL AND x.at[0] BETWEEN 0 AND width AND x.at[1] BETWEEN 0 AND v_frame.height;

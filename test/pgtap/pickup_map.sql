@@ -21,8 +21,8 @@ $$;
 
 -- A wave that nobody ordered in.
 SELECT ok(xml_is_well_formed_document(pickup_map(id('wave'))), 'a wave without orders is a document');
-SELECT is(number('//s:g[@class="points"]/s:g'), 2, 'with the points that lie near each other');
-SELECT is(subtitle(), '0 orders at 0 points of 3; outside this frame: 1 point', 'and says what it does not show');
+SELECT is(number('//s:g[@class="points"]/s:g'), 3, 'with all points');
+SELECT is(subtitle(), '0 orders at 0 points of 3', 'and says so');
 SELECT is(number('//s:path[@class="tie"]') + number('//s:path[@class="run"]') + number('//s:g[@class="spot"]'), 0, 'there are no lines');
 
 -- Some orders.
