@@ -71,7 +71,7 @@ SELECT area_wkb('POLYGON((0 0, 1 0, 1 1, 0 1))');
 \set VERBOSITY default
 
 -- every area that the domain lets in can be unpacked
-SELECT nearest(pickup_index(1, location(0, 0), NULL, NULL, a), location(3, 1)) AS nearest
+SELECT nearest((SELECT pickup_index(1, location(0, 0), NULL, NULL, w) FROM (SELECT a AS w) s), location(3.5, 2)) AS nearest
 FROM (VALUES ('MULTIPOLYGON(((0 0, 1 0, 1 1, 0 0)), EMPTY)'::area),
              ('POLYGON((0 0, 0 0, 0 0, 0 0))'), ('POLYGON((0 0, 4 4, 4 0, 0 4, 0 0))')) v (a);
 SELECT 'POLYGON((0 0, NaN 0, 1 1, 0 0))'::area;
