@@ -97,7 +97,6 @@ typedef struct reader
 {
 	const unsigned char *at;
 	size_t		left;
-	bool		little;
 } reader;
 
 /* A place among the edges. */
@@ -120,7 +119,7 @@ read_number(reader *in)
 	uint32_t	number = 0;
 
 	for (int i = 0; i < 4; i++)
-		number |= (uint32_t) in->at[i] << (in->little ? 8 * i : 24 - 8 * i);
+		number |= (uint32_t) in->at[i] << 8 * i;
 	in->at += 4;
 	in->left -= 4;
 	return number;
@@ -131,7 +130,7 @@ read_double(reader *in)
 {
 	uint64_t	first = read_number(in);
 	uint64_t	second = read_number(in);
-	uint64_t	bits = in->little ? second << 32 | first : first << 32 | second;
+	uint64_t	bits = second << 32 | first;
 	double		value;
 
 	memcpy(&value, &bits, sizeof(value));
@@ -152,11 +151,11 @@ read_place(reader *in)
 static ktt_status
 read_header(reader *in, uint32_t *type, ktt_fault *fault)
 {
+	*type = 0;
 	if (in->left < WKB_HEADER)
 		return refuse(fault, "The area ends too early.");
-	if (*in->at > 1)
-		return refuse(fault, "The byte order of an area is 0 or 1.");
-	in->little = *in->at == 1;
+	if (*in->at != 1)
+		return refuse(fault, "The byte order of an area is 1, which is little-endian.");
 	in->at++;
 	in->left--;
 	*type = read_number(in);
@@ -169,6 +168,7 @@ read_header(reader *in, uint32_t *type, ktt_fault *fault)
 static ktt_status
 read_count(reader *in, size_t size_min, size_t *count, ktt_fault *fault)
 {
+	*count = 0;
 	if (in->left < 4)
 		return refuse(fault, "The area ends too early.");
 	*count = read_number(in);
@@ -495,7 +495,7 @@ ktt_status
 ktt_area_unpack(const unsigned char *wkb, size_t size, const ktt_memory *memory,
 				ktt_area **area, ktt_fault *fault)
 {
-	reader		in = {wkb, size, false};
+	reader		in = {wkb, size};
 	builder		counted = {0};
 	builder		built = {0};
 	ktt_status	status = read_area(in, &counted, fault);

@@ -23,7 +23,7 @@
 typedef struct ktt_area ktt_area;
 
 /*
- * Unpack WKB in either byte order. KTT_BINARY with the reason when it is broken,
+ * Unpack WKB. KTT_BINARY with the reason when it is broken, is big-endian,
  * is no polygon or multipolygon of two dimensions, is empty, has a ring of one to
  * three vertices or one that is not closed, coordinates that are no place, or an
  * edge between antipodes; KTT_LIMIT for too many vertices or no memory. What

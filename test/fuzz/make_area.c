@@ -8,13 +8,11 @@
 #define MULTIPOLYGON 6
 #define RING_MAX 6
 
-static bool big;
-
 static void
 put_number(input *in, uint64_t number, int size)
 {
 	for (int i = 0; i < size; i++)
-		put_bytes(in, &(uint8_t) {(uint8_t) (number >> 8 * (big ? size - 1 - i : i))}, 1);
+		put_bytes(in, &(uint8_t) {(uint8_t) (number >> 8 * i)}, 1);
 }
 
 static void
@@ -26,12 +24,10 @@ put_double(input *in, double number)
 	put_number(in, bits, 8);
 }
 
-/* Every geometry has a byte order of its own. */
 static void
 put_header(input *in, uint32_t type, uint64_t count)
 {
-	big = one_in(2);
-	put_bytes(in, &(uint8_t) {!big}, 1);
+	put_bytes(in, &(uint8_t) {1}, 1);
 	put_number(in, type, 4);
 	put_number(in, count, 4);
 }

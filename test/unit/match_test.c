@@ -2,6 +2,8 @@
  * Matching a wave against slow and obvious ways to do it, on thousands of small
  * instances full of ties, limits and odd places.
  */
+#include "draw.h"
+#include "pool.h"
 #include "unit.h"
 
 #include "core/match.h"
@@ -12,47 +14,7 @@
 
 #define MOST 64
 
-static uint64_t seed = 20261127;
-
-static uint64_t
-draw(uint64_t below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (seed >> 33) % below;
-}
-
-static double
-chance(void)
-{
-	return (double) draw(UINT64_C(1) << 31) / (double) (UINT64_C(1) << 31);
-}
-
-/* Memory that gives out after so many blocks. */
-typedef struct pool
-{
-	long		blocks;
-	long		left;
-} pool;
-
 static pool heap;
-
-static void *
-take(void *owner, size_t size)
-{
-	pool	   *from = owner;
-
-	if (from->left-- <= 0)
-		return NULL;
-	from->blocks++;
-	return calloc(1, size);
-}
-
-static void
-give_back(void *owner, void *memory)
-{
-	((pool *) owner)->blocks--;
-	free(memory);
-}
 
 static const ktt_memory memory = {take, give_back, &heap};
 

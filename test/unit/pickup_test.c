@@ -3,6 +3,8 @@
  * lie anywhere, in clusters, in grids full of ties, at the antimeridian, at the
  * poles and all at one spot.
  */
+#include "draw.h"
+#include "pool.h"
 #include "unit.h"
 
 #include "core/pause.h"
@@ -14,47 +16,7 @@
 
 #define MOST 600
 
-static uint64_t seed = 20261127;
-
-static uint64_t
-draw(uint64_t below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (seed >> 33) % below;
-}
-
-static double
-chance(void)
-{
-	return (double) draw(UINT64_C(1) << 31) / (double) (UINT64_C(1) << 31);
-}
-
-/* Memory that gives out after so many blocks. */
-typedef struct pool
-{
-	long		blocks;
-	long		left;
-} pool;
-
 static pool heap;
-
-static void *
-take(void *owner, size_t size)
-{
-	pool	   *from = owner;
-
-	if (from->left-- <= 0)
-		return NULL;
-	from->blocks++;
-	return calloc(1, size);
-}
-
-static void
-give_back(void *owner, void *memory)
-{
-	((pool *) owner)->blocks--;
-	free(memory);
-}
 
 static const ktt_memory memory = {take, give_back, &heap};
 

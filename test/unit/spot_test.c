@@ -2,6 +2,8 @@
  * White spots against greedy by trying every place, on data with many ties: few
  * places in a grid, several at one spot, across the antimeridian, around a pole.
  */
+#include "draw.h"
+#include "pool.h"
 #include "unit.h"
 
 #include "core/spot.h"
@@ -12,38 +14,8 @@
 #define PLACES 40
 #define POINTS 4
 
-static uint64_t seed = 20261127;
-
-static int64_t
-draw(int64_t below)
-{
-	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (int64_t) (seed >> 33) % below;
-}
-
-/* Memory that gives out after so many blocks, and counts those not given back. */
-static long blocks_left;
-static long blocks_held;
-
-static void *
-take(void *owner, size_t size)
-{
-	(void) owner;
-	if (blocks_left-- <= 0)
-		return NULL;
-	blocks_held++;
-	return calloc(1, size);
-}
-
-static void
-give_back(void *owner, void *memory)
-{
-	(void) owner;
-	blocks_held--;
-	free(memory);
-}
-
-static const ktt_memory memory = {take, give_back, NULL};
+static pool heap = {0, POOL_ENDLESS};
+static const ktt_memory memory = {take, give_back, &heap};
 
 static ktt_place
 draw_place(int kind)
@@ -131,7 +103,7 @@ compare(int kind)
 	ktt_fault	fault;
 
 	for (size_t i = 0; i < count; i++)
-		dwellings[i] = (ktt_dwelling) {(int64_t) i * 7919 % 41 + 1, draw_place(kind), draw(4) * draw(3)};
+		dwellings[i] = (ktt_dwelling) {(int64_t) i * 7919 % 41 + 1, draw_place(kind), (int64_t) (draw(4) * draw(3))};
 	wanted_count = by_trying(&pickups, dwellings, count, metres, wanted, room);
 	CHECK(ktt_spots(&pickups, dwellings, count, metres, &memory, got, room, &got_count, &fault) == KTT_OK, "answers");
 	if (CHECK(got_count == wanted_count, "finds as many"))
@@ -177,11 +149,11 @@ run_out(void)
 		dwellings[i] = (ktt_dwelling) {PLACES - i, draw_place(0), 1};
 	for (long blocks = 0; status == KTT_LIMIT; blocks++)
 	{
-		blocks_held = 0;
-		blocks_left = blocks;
+		heap.blocks = 0;
+		heap.left = blocks;
 		status = ktt_spots(&none, dwellings, PLACES, 1000, &memory, spots, PLACES, &found, &fault);
 		refusals += status == KTT_LIMIT;
-		CHECK(blocks_held == 0, "gives memory back");
+		CHECK(heap.blocks == 0, "gives memory back");
 	}
 	CHECK(status == KTT_OK && refusals > 6, "goes on when there is enough");
 }
@@ -189,7 +161,6 @@ run_out(void)
 int
 main(void)
 {
-	blocks_left = 1000000000;
 	for (int i = 0; i < 1500; i++)
 		compare(i % 3);
 	refuse();

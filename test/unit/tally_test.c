@@ -2,6 +2,7 @@
  * The tally behind sum(): windows of 32 and 64 bits against sums kept in an
  * array of 128, what does not fit, what is broken, and what finds no memory.
  */
+#include "pool.h"
 #include "unit.h"
 
 #include "core/tally.h"
@@ -20,31 +21,6 @@ draw(uint64_t below)
 {
 	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (seed >> 33) % below;
-}
-
-/* Memory that gives out after so many blocks. */
-typedef struct pool
-{
-	long		blocks;
-	long		left;
-} pool;
-
-static void *
-take(void *owner, size_t size)
-{
-	pool	   *from = owner;
-
-	if (from->left-- <= 0)
-		return NULL;
-	from->blocks++;
-	return calloc(1, size);
-}
-
-static void
-give_back(void *owner, void *memory)
-{
-	((pool *) owner)->blocks--;
-	free(memory);
 }
 
 static void
