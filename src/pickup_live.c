@@ -10,32 +10,22 @@
 #include "error.h"
 #include "location.h"
 #include "pickup.h"
+#include "pickup_rows.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/skey.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 PGDLLEXPORT Datum ktt_pickup_live(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum ktt_pickup_live_rows(PG_FUNCTION_ARGS);
@@ -64,21 +54,14 @@ typedef enum WaveColumn
 	WAVE_COLUMNS
 } WaveColumn;
 
-typedef struct Column
-{
-	const char *name;
-	Oid			type;			/* InvalidOid: own_type of schema ktt */
-	const char *own_type;
-} Column;
-
-static const Column point_columns[POINT_COLUMNS] = {
+static const KttColumn point_columns[POINT_COLUMNS] = {
 	{"id", INT8OID}, {"location", InvalidOid, "location"}, {"radius", FLOAT8OID},
 	{"area", InvalidOid, "area"}, {"capacity", INT4OID}, {"state", TEXTOID}, {"open_days", INT2OID}
 };
-static const Column load_columns[LOAD_COLUMNS] = {
+static const KttColumn load_columns[LOAD_COLUMNS] = {
 	{"wave_id", INT8OID}, {"point_id", INT8OID}, {"parcels", INT4OID}
 };
-static const Column wave_columns[WAVE_COLUMNS] = {
+static const KttColumn wave_columns[WAVE_COLUMNS] = {
 	{"id", INT8OID}, {"delivery_on", DATEOID}
 };
 
@@ -93,14 +76,6 @@ typedef struct LastSeen
 	int64		wave;			/* of the load */
 } LastSeen;
 
-/* A table that is asked by its keys, and what was found out about it. */
-typedef struct KeyedTable
-{
-	Oid			table;
-	Oid			index;			/* unique, over the keys; invalid when the table has changed */
-	AttrNumber	columns[LOAD_COLUMNS];
-} KeyedTable;
-
 typedef struct LiveTree
 {
 	struct LiveTree *next;
@@ -113,8 +88,8 @@ typedef struct LiveTree
 	bool		valid;
 	bool		of_transaction; /* seen by a snapshot that nobody else has */
 
-	KeyedTable	loads;
-	KeyedTable	waves;
+	KttKeyedTable loads;
+	KttKeyedTable waves;
 	int64		wave;			/* the last one asked for, and its row */
 	ItemPointerData wave_row;
 } LiveTree;
@@ -142,99 +117,6 @@ EndTransaction(XactEvent event, void *argument)
 	for (LiveTree *tree = trees; tree != NULL; tree = tree->next)
 		if (tree->of_transaction)
 			tree->valid = false;
-}
-
-static void
-FindColumns(Relation table, const Column *columns, int count, AttrNumber *numbers)
-{
-	for (int i = 0; i < count; i++)
-	{
-		Oid			type = columns[i].type;
-
-		if (!OidIsValid(type))
-			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-								   CStringGetDatum(columns[i].own_type),
-								   ObjectIdGetDatum(get_namespace_oid("ktt", false)));
-		numbers[i] = get_attnum(RelationGetRelid(table), columns[i].name);
-		/* Read as what it is not, a value could be anything. */
-		if (numbers[i] <= 0 ||
-			TupleDescAttr(RelationGetDescr(table), numbers[i] - 1)->atttypid != type)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("relation \"%s\" has no column \"%s\" of type %s",
-							RelationGetRelationName(table), columns[i].name,
-							format_type_be(type))));
-	}
-}
-
-/* A unique index over just these columns; InvalidOid when there is none. */
-static Oid
-FindIndex(Relation table, const AttrNumber *columns, int count)
-{
-	List	   *indexes = RelationGetIndexList(table);
-	Oid			found = InvalidOid;
-	ListCell   *cell;
-
-	foreach(cell, indexes)
-	{
-		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-		Form_pg_index form;
-		bool		fits;
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		form = (Form_pg_index) GETSTRUCT(tuple);
-		fits = form->indisunique && form->indisvalid && form->indimmediate &&
-			form->indnkeyatts == count &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-		for (int i = 0; fits && i < count; i++)
-			fits = form->indkey.values[i] == columns[i];
-		ReleaseSysCache(tuple);
-		if (fits)
-		{
-			found = lfirst_oid(cell);
-			break;
-		}
-	}
-	list_free(indexes);
-	return found;
-}
-
-static Oid
-RequiredIndex(Relation table, const AttrNumber *columns, int count)
-{
-	Oid			index = FindIndex(table, columns, count);
-
-	if (!OidIsValid(index))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("relation \"%s\" has no primary key or unique index that finds its rows",
-						RelationGetRelationName(table)),
-				 count == 1 ? errdetail("It should be over the column id.")
-				 : errdetail("It should be over the columns wave_id and point_id.")));
-	return index;
-}
-
-/* Open a plain table that the caller may read. */
-static Relation
-OpenTable(Oid oid)
-{
-	Relation	table = table_open(oid, AccessShareLock);
-	AclResult	allowed;
-
-	if (table->rd_rel->relkind != RELKIND_RELATION)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a table", RelationGetRelationName(table))));
-	allowed = pg_class_aclcheck(oid, GetUserId(), ACL_SELECT);
-	if (allowed != ACLCHECK_OK)
-		aclcheck_error(allowed, OBJECT_TABLE, RelationGetRelationName(table));
-	if (check_enable_rls(oid, InvalidOid, false) == RLS_ENABLED)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("the live index cannot apply row security of table \"%s\"",
-						RelationGetRelationName(table))));
-	return table;
 }
 
 static ktt_pickup_entry *
@@ -300,8 +182,8 @@ Rebuild(LiveTree *tree, Relation table)
 	LastSeen   *seen = NULL;
 	size_t		count;
 
-	FindColumns(table, point_columns, POINT_COLUMNS, tree->columns);
-	tree->index = RequiredIndex(table, tree->columns, 1);
+	KttFindColumns(table, point_columns, POINT_COLUMNS, tree->columns);
+	tree->index = KttRequiredIndex(table, tree->columns, 1);
 	tree->valid = true;
 	tree->of_transaction = of_transaction;
 	PG_TRY();
@@ -364,120 +246,12 @@ FindTree(Relation table)
 	return tree;
 }
 
-/* A table that is asked row by row in one call. */
-typedef struct Rows
-{
-	Relation	table;			/* NULL: not asked */
-	Oid			index;
-	Snapshot	snapshot;
-	IndexFetchTableData *fetch;
-	TupleTableSlot *slot;
-	BlockNumber blocks;			/* a table that was cut off no longer has all places */
-} Rows;
-
-static void
-BeginRows(Rows *rows, Relation table, Oid index)
-{
-	rows->table = table;
-	rows->index = index;
-	rows->snapshot = GetActiveSnapshot();
-	rows->fetch = table_index_fetch_begin(table);
-	rows->slot = table_slot_create(table, NULL);
-	rows->blocks = RelationGetNumberOfBlocks(table);
-}
-
-/* The same for a table of which the tree remembers what it needs. */
-static void
-BeginKeyedRows(Rows *rows, KeyedTable *known, Oid oid, const Column *columns,
-			   int count, int keys)
-{
-	Relation	table = OpenTable(oid);
-
-	if (known->table != oid || !OidIsValid(known->index))
-	{
-		FindColumns(table, columns, count, known->columns);
-		known->table = oid;
-		known->index = RequiredIndex(table, known->columns, keys);
-	}
-	BeginRows(rows, table, known->index);
-}
-
-static void
-EndRows(Rows *rows)
-{
-	if (rows->table == NULL)
-		return;
-	ExecDropSingleTupleTableSlot(rows->slot);
-	table_index_fetch_end(rows->fetch);
-	table_close(rows->table, AccessShareLock);
-}
-
-static bool
-HasKeys(const Rows *rows, const AttrNumber *columns, const int64 *keys, int count)
-{
-	for (int i = 0; i < count; i++)
-	{
-		bool		null;
-		Datum		value = slot_getattr(rows->slot, columns[i], &null);
-
-		if (null || DatumGetInt64(value) != keys[i])
-			return false;
-	}
-	return true;
-}
-
-/*
- * Put the row with these keys that the snapshot sees into the slot: from where
- * it was last, or by the index. A key has one row that can be seen, so what is
- * found at the old place is it.
- */
-static bool
-FindRow(Rows *rows, const AttrNumber *columns, const int64 *keys, int count,
-		ItemPointer place)
-{
-	ScanKeyData scan_keys[2];
-	Relation	index;
-	IndexScanDesc scan;
-	ItemPointer entry;
-	bool		found = false;
-
-	if (ItemPointerIsValid(place) && ItemPointerGetBlockNumber(place) < rows->blocks)
-	{
-		ItemPointerData row = *place;
-		bool		again = false;
-
-		if (table_index_fetch_tuple(rows->fetch, &row, rows->snapshot, rows->slot, &again, NULL) &&
-			HasKeys(rows, columns, keys, count))
-			return true;
-	}
-	for (int i = 0; i < count; i++)
-		ScanKeyInit(&scan_keys[i], i + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(keys[i]));
-	index = index_open(rows->index, AccessShareLock);
-	scan = KttIndexBeginScan(rows->table, index, rows->snapshot, count);
-	index_rescan(scan, scan_keys, count, NULL, 0);
-	while (!found && (entry = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
-	{
-		/* Where the index points; the row itself may lie farther on in the page. */
-		ItemPointerData root = *entry;
-
-		found = index_fetch_heap(scan, rows->slot);
-		if (found)
-		{
-			*place = root;
-			ExecMaterializeSlot(rows->slot);
-		}
-	}
-	index_endscan(scan);
-	index_close(index, AccessShareLock);
-	return found;
-}
-
 /* What a lookup asks of the rows. */
 typedef struct Question
 {
 	const LiveTree *tree;
-	Rows		points;
-	Rows		loads;
+	KttRows		points;
+	KttRows		loads;
 	int64		wave;
 	int			weekday;		/* of delivery, 0 is Monday; NO_DAY when it is not known */
 } Question;
@@ -488,16 +262,16 @@ typedef struct Question
 static int
 WeekdayOf(LiveTree *tree, Oid waves, int64 wave)
 {
-	Rows		rows;
+	KttRows		rows;
 	bool		null;
 	Datum		day;
 	int			weekday = NO_DAY;
 
-	BeginKeyedRows(&rows, &tree->waves, waves, wave_columns, WAVE_COLUMNS, 1);
+	KttBeginKeyedRows(&rows, &tree->waves, waves, wave_columns, WAVE_COLUMNS, 1);
 	if (tree->wave != wave)
 		ItemPointerSetInvalid(&tree->wave_row);
 	tree->wave = wave;
-	if (!FindRow(&rows, tree->waves.columns, &wave, 1, &tree->wave_row))
+	if (!KttFindRow(&rows, tree->waves.columns, &wave, 1, &tree->wave_row))
 		ereport(ERROR,
 				(errcode(ERRCODE_KTT_UNKNOWN),
 				 errmsg("wave %lld does not exist", (long long) wave)));
@@ -505,7 +279,7 @@ WeekdayOf(LiveTree *tree, Oid waves, int64 wave)
 	if (!null && !DATE_NOT_FINITE(DatumGetDateADT(day)))
 		/* Dates count from a Saturday. */
 		weekday = ((DatumGetDateADT(day) + 5) % 7 + 7) % 7;
-	EndRows(&rows);
+	KttEndRows(&rows);
 	return weekday;
 }
 
@@ -520,7 +294,7 @@ ParcelsOf(Question *question, int64 point, LastSeen *seen)
 	if (seen->wave != question->wave)
 		ItemPointerSetInvalid(&seen->load);
 	seen->wave = question->wave;
-	if (!FindRow(&question->loads, columns, keys, 2, &seen->load))
+	if (!KttFindRow(&question->loads, columns, keys, 2, &seen->load))
 		return 0;
 	parcels = slot_getattr(question->loads.slot, columns[LOAD_PARCELS], &null);
 	return null ? 0 : DatumGetInt32(parcels);
@@ -537,7 +311,7 @@ Takes(Question *question, uint32 number)
 	bool		null;
 	Datum		value;
 
-	if (!FindRow(&question->points, columns, &point, 1, &seen->point))
+	if (!KttFindRow(&question->points, columns, &point, 1, &seen->point))
 		return false;
 	value = slot_getattr(slot, columns[POINT_STATE], &null);
 	if (null || VARSIZE_ANY_EXHDR(DatumGetTextPP(value)) != 4 ||
@@ -568,24 +342,24 @@ BeginQuestion(Question *question, FunctionCallInfo fcinfo, ktt_place *place)
 					 errmsg("%s must not be null", names[i])));
 	memset(question, 0, sizeof(*question));
 	*place = KttLocationPlace(PG_GETARG_DATUM(3));
-	table = OpenTable(PG_GETARG_OID(0));
+	table = KttOpenTable(PG_GETARG_OID(0));
 	tree = FindTree(table);
 	question->tree = tree;
 	question->weekday = NO_DAY;
-	BeginRows(&question->points, table, tree->index);
+	KttBeginRows(&question->points, table, tree->index);
 	if (in_wave)
 	{
 		question->wave = PG_GETARG_INT64(4);
 		question->weekday = WeekdayOf(tree, PG_GETARG_OID(2), question->wave);
-		BeginKeyedRows(&question->loads, &tree->loads, PG_GETARG_OID(1), load_columns, LOAD_COLUMNS, 2);
+		KttBeginKeyedRows(&question->loads, &tree->loads, PG_GETARG_OID(1), load_columns, LOAD_COLUMNS, 2);
 	}
 }
 
 static void
 EndQuestion(Question *question)
 {
-	EndRows(&question->loads);
-	EndRows(&question->points);
+	KttEndRows(&question->loads);
+	KttEndRows(&question->points);
 }
 
 /*
@@ -687,7 +461,7 @@ ktt_pickup_points_changed(PG_FUNCTION_ARGS)
 				 errmsg("ktt.pickup_points_changed() was not called by a trigger")));
 	table = ((TriggerData *) fcinfo->context)->tg_relation;
 	id = get_attnum(RelationGetRelid(table), point_columns[POINT_ID].name);
-	index = id > 0 ? FindIndex(table, &id, 1) : InvalidOid;
+	index = id > 0 ? KttFindIndex(table, &id, 1) : InvalidOid;
 	if (OidIsValid(index))
 		CacheInvalidateRelcacheByRelid(index);
 	return PointerGetDatum(NULL);

@@ -107,15 +107,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN day IS NULL OR (open_days >> extract(isodow FROM day)::int - 1) & 1 = 1;
 COMMENT ON FUNCTION open_on(smallint, date) IS 'Internal. Whether a point with these open_days is open on a day; true when the day is not known.';
 
-CREATE FUNCTION has_room(point pickup_points, wave bigint)
-RETURNS boolean
-LANGUAGE sql STABLE SET search_path FROM CURRENT
-AS $$
-    SELECT point.capacity IS NULL
-        OR point.capacity > coalesce((SELECT l.parcels FROM point_loads l WHERE l.wave_id = wave AND l.point_id = point.id), 0)
-$$;
-COMMENT ON FUNCTION has_room(pickup_points, bigint) IS 'Internal. Whether one more parcel fits; advice, the row decides.';
-
 CREATE TRIGGER pickup_points_changed
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF id, location, radius, area ON pickup_points
     FOR EACH STATEMENT EXECUTE FUNCTION ktt.pickup_points_changed();

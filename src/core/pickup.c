@@ -298,7 +298,7 @@ ktt_pickups_build(ktt_pickups *pickups, ktt_point *points, size_t count,
 									  (pickups->site_count / (LEAF_SITES / 2) * 2 + 1)
 									  * sizeof(*pickups->nodes));
 	}
-	if (pickups->nodes == NULL)
+	if (pickups->sites == NULL || pickups->nodes == NULL)
 	{
 		ktt_release(&memory, scratch);
 		ktt_pickups_end(pickups);

@@ -174,13 +174,13 @@ ktt_status
 ktt_pickup_open(ktt_pickup_reader *reader, const unsigned char *packed,
 				size_t size, ktt_fault *fault)
 {
+	*reader = (ktt_pickup_reader) {0};
 	if (size <= KTT_PICKUP_HEAD_SIZE)
 		return broken(fault);
 	if (packed[0] != KTT_PICKUP_VERSION)
 		return ktt_fail(fault, KTT_BINARY, 0, "The version of the format is %d, expected %d.",
 						packed[0], KTT_PICKUP_VERSION);
 	reader->end = packed + size;
-	reader->id = 0;
 	reader->in = ktt_varint_get(packed + KTT_PICKUP_HEAD_SIZE, reader->end, &reader->left);
 	/* Every point takes 18 bytes at least. */
 	if (reader->in == NULL || reader->left > KTT_PICKUP_POINTS_MAX ||

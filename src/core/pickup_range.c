@@ -59,6 +59,7 @@ bool
 ktt_pickup_range_next(ktt_pickup_range *range, uint32_t *node, uint32_t *site)
 {
 	*node = KTT_NO_NODE;
+	*site = 0;
 	if (next_site(range, site))
 		return true;
 	while (range->height > 0)

@@ -81,7 +81,7 @@ take_pieces(ktt_run_board *board, uint64_t *random)
 	const ktt_run_node *nodes = board->now.nodes;
 	uint32_t	stop = 1 + ktt_run_draw(random, board->count);
 	uint32_t	wanted = 1 + ktt_run_draw(random, PIECES_MAX);
-	uint32_t	opened[PIECES_MAX];
+	uint32_t	opened[PIECES_MAX] = {0};
 	uint32_t	count = 0;
 
 	for (uint32_t i = 0; i <= board->near_count && count < wanted; i++)

@@ -173,8 +173,10 @@ ktt_sphere_outside(const ktt_sphere_box *box, ktt_direction a, ktt_direction b)
 {
 	/* The order is PostGIS's; it counts where some corners are inside after all. */
 	static const unsigned char order[] = {0, 2, 4, 1, 3, 5, 6, 7};
+	double		growth = BEYOND_BOX;
 
-	for (double growth = BEYOND_BOX; growth < PI; growth *= 2)
+	while (growth < PI)
+	{
 		for (size_t i = 0; i < sizeof(order); i++)
 		{
 			ktt_direction place = corner(box, growth, order[i]);
@@ -182,5 +184,7 @@ ktt_sphere_outside(const ktt_sphere_box *box, ktt_direction a, ktt_direction b)
 			if (!ktt_sphere_in_box(box, place))
 				return ktt_sphere_place(place);
 		}
+		growth *= 2;
+	}
 	return ktt_sphere_place(unit(sum(unit(sum(a, b, 1)), unit(cross(a, b)), -BESIDE_EDGE)));
 }

@@ -29,6 +29,18 @@ SELECT results_eq($$SELECT o, cardinality(pg_temp.less(x) OVER w), cardinality(s
                     FROM r AS a JOIN r AS b ON b.g = a.g AND b.o <= a.o, entries(b.x) AS e WHERE a.g < 3 GROUP BY a.o, a.g ORDER BY a.o$$,
                   'nor beside another aggregate over the same frames');
 
+-- The steps of pickup_index() over states that are not theirs: flat, another aggregate's, taken over twice.
+CREATE AGGREGATE pg_temp.together(pickup_index) (SFUNC = pickup_index_merge, STYPE = pickup_index);
+CREATE AGGREGATE pg_temp.onto(bigint, location) (SFUNC = pickup_index_collect, STYPE = pickup_index, INITCOND = '{1000:1 1}');
+SELECT is((SELECT pg_temp.together(x) FROM (SELECT pickup_index(i, location(i, i)) AS x FROM generate_series(1, 60) i GROUP BY i % 7) s),
+          (SELECT pickup_index(i, location(i, i)) FROM generate_series(1, 60) i), 'values of points, put together');
+SELECT is((SELECT pg_temp.onto(i, location(i, i)) FROM generate_series(1, 3) i), '{1:1 1,2:2 2,3:3 3,1000:1 1}'::pickup_index, 'onto a value that was there');
+SELECT results_eq($$SELECT i, cardinality(pg_temp.together(x) OVER (ORDER BY i)), cardinality(x) FROM
+                    (SELECT i, pickup_index(i, location(i, 1)) OVER (ORDER BY i ROWS CURRENT ROW) AS x FROM generate_series(1, 40) i) s$$,
+                  'SELECT i, i, 1 FROM generate_series(1, 40) i', 'over frames, each state by itself');
+SELECT throws_ok($$SELECT pg_temp.together(x) FROM (VALUES ('{1:1 1}'::pickup_index), ('{1:2 2}')) v(x)$$, '22023', NULL, 'a point of two values');
+SELECT throws_ok($$SELECT pickup_index_merge(NULL, '{1:1 1}')$$, '0A000', NULL, 'a step outside an aggregate');
+
 -- Estimators of ktt for operators of other types look at no value of theirs.
 CREATE TEMP TABLE numbers AS SELECT 1000000000 + i % 3 AS a, basket(i, i, i) AS b FROM generate_series(1, 1000) AS i;
 ANALYZE numbers;

@@ -111,13 +111,16 @@ psql_ok($node, 'source', q{
 	CREATE SCHEMA kept;
 	SET search_path = kept, ktt, public;
 	CREATE DOMAIN short AS chain CHECK (depth(VALUE) <= 3);
-	CREATE TABLE sales (id bigint PRIMARY KEY, line chain(4) NOT NULL, top short DEFAULT '7>12', rule split, goods basket, parts shares,
+	CREATE TABLE sales (id bigint PRIMARY KEY, line chain(4) NOT NULL, top short DEFAULT '7>12', rule split, goods basket, parts shares, points pickup_index,
 		owed bigint GENERATED ALWAYS AS (total(parts)) STORED, CONSTRAINT sales_goods_check CHECK (cardinality(goods) < 9));
-	INSERT INTO sales (id, line, rule, goods, parts)
+	INSERT INTO sales (id, line, rule, goods, parts, points)
 	SELECT n, chain(ARRAY[n % 5 + 1, n % 70 + 10, n + 100]), format('supplier cost, m%s 3%% of sale, leader rest', n)::split,
-		basket(ARRAY[n % 9 + 1, n % 40 + 20], ARRAY[1, 2], ARRAY[n, n * 2]), shares(ARRAY[n % 7 + 1, n + 50], ARRAY[n, -n / 2])
+		basket(ARRAY[n % 9 + 1, n % 40 + 20], ARRAY[1, 2], ARRAY[n, n * 2]), shares(ARRAY[n % 7 + 1, n + 50], ARRAY[n, -n / 2]),
+		(SELECT pickup_index(p, location(p * 1.0 / n, n / 7.0), (n % 3)::int, n * 0.1, CASE WHEN p = 2 THEN 'POLYGON((0 0, 1 0, 0 1, 0 0))'::public.geography END)
+		 FROM generate_series(1, n % 5) p)
 	FROM generate_series(1::bigint, 600) n;
 	CREATE INDEX sales_line_btree ON sales (line);
+	CREATE INDEX sales_points_btree ON sales (points);
 	CREATE INDEX sales_line_hash ON sales USING hash (line);
 	CREATE INDEX sales_line_gin ON sales USING gin (line);
 	CREATE INDEX sales_goods_gin ON sales USING gin (goods);
