@@ -12,6 +12,10 @@ CREATE TABLE settings (
     hold                interval NOT NULL DEFAULT '7 days' CHECK (hold BETWEEN interval '0' AND interval '1 year'),
     stock_slots         int NOT NULL DEFAULT 16 CHECK (stock_slots BETWEEN 1 AND 64),
     max_code_failures   int NOT NULL DEFAULT 20 CHECK (max_code_failures > 0),
+    grace               interval NOT NULL DEFAULT '0' CHECK (grace BETWEEN interval '0' AND interval '1 day'),
+    attribution         text NOT NULL DEFAULT 'link' CHECK (attribution IN ('link', 'first', 'last')),
+    attribution_window  interval NOT NULL DEFAULT '30 days' CHECK (attribution_window BETWEEN interval '0' AND interval '10 years'),
+    own_purchase        boolean NOT NULL DEFAULT true,
     books_closed_at     timestamptz
 );
 COMMENT ON TABLE settings IS 'What holds for the whole market, in one row; change it with configure().';
@@ -23,14 +27,19 @@ COMMENT ON COLUMN settings.max_levels IS 'Levels of distribution below the suppl
 COMMENT ON COLUMN settings.hold IS 'Time between completion and settlement of an order, unless its campaign says otherwise.';
 COMMENT ON COLUMN settings.stock_slots IS 'At most so many rows hold the stock of one item, one per hundred units, so that a hot item does not queue on one.';
 COMMENT ON COLUMN settings.max_code_failures IS 'Wrong pickup codes that a point may take on one day before it is locked.';
-
+COMMENT ON COLUMN settings.grace IS 'How long after its announced end a campaign still takes orders, unless it says otherwise.';
+COMMENT ON COLUMN settings.attribution IS
+    'Whose buyer somebody is who comes without a link: nobody''s (link), the first sales leader''s whose link he used, or the last one''s.';
+COMMENT ON COLUMN settings.attribution_window IS 'How long a link that was used counts for orders without one.';
+COMMENT ON COLUMN settings.own_purchase IS 'Whether a sales leader earns his commission on what he buys himself.';
 COMMENT ON COLUMN settings.books_closed_at IS 'End of the latest statement: no journal is written before it, also when the clock steps back.';
 
 INSERT INTO settings (version) VALUES (ktt.library_version());
 
 CREATE FUNCTION configure(
     currency text DEFAULT NULL, time_zone text DEFAULT NULL, max_levels int DEFAULT NULL,
-    hold interval DEFAULT NULL, stock_slots int DEFAULT NULL, max_code_failures int DEFAULT NULL)
+    hold interval DEFAULT NULL, stock_slots int DEFAULT NULL, max_code_failures int DEFAULT NULL,
+    grace interval DEFAULT NULL, attribution text DEFAULT NULL, attribution_window interval DEFAULT NULL, own_purchase boolean DEFAULT NULL)
 RETURNS settings
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
@@ -44,7 +53,12 @@ BEGIN
     PERFORM require_between(configure.max_levels, 1, 2, 'levels of distribution'),
             require_between(configure.stock_slots, 1, 64, 'stock slots'),
             require_between(configure.max_code_failures, 1, 1000000, 'code failures'),
-            require_hold(configure.hold);
+            require_interval(configure.hold, '1 year', 'hold'), require_interval(configure.grace, '1 day', 'grace'),
+            require_interval(configure.attribution_window, '10 years', 'attribution window');
+    IF configure.attribution NOT IN ('link', 'first', 'last') THEN
+        RAISE EXCEPTION 'attribution must be link, first or last'
+            USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(configure.attribution, 64));
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = configure.time_zone)
        AND configure.time_zone IS NOT NULL THEN
         RAISE EXCEPTION 'time zone "%" not recognized', configure.time_zone USING ERRCODE = '22023';
@@ -59,12 +73,16 @@ BEGIN
            max_levels = coalesce(configure.max_levels, s.max_levels),
            hold = coalesce(configure.hold, s.hold),
            stock_slots = coalesce(configure.stock_slots, s.stock_slots),
-           max_code_failures = coalesce(configure.max_code_failures, s.max_code_failures)
+           max_code_failures = coalesce(configure.max_code_failures, s.max_code_failures),
+           grace = coalesce(configure.grace, s.grace),
+           attribution = coalesce(configure.attribution, s.attribution),
+           attribution_window = coalesce(configure.attribution_window, s.attribution_window),
+           own_purchase = coalesce(configure.own_purchase, s.own_purchase)
     RETURNING s.* INTO v_settings;
     RETURN v_settings;
 END
 $$;
-COMMENT ON FUNCTION configure(text, text, int, interval, int, int) IS
+COMMENT ON FUNCTION configure(text, text, int, interval, int, int, interval, text, interval, boolean) IS
     'Changes the settings that are given and returns all of them; NULL leaves a setting as it is. '
     'Errors: 22023 unrecognized time zone or value out of bounds, KT301 other currency after the first journal.';
 
@@ -145,18 +163,19 @@ $$;
 COMMENT ON FUNCTION require_between(numeric, numeric, numeric, text) IS
     'Internal. Refuses a value out of bounds (22023), naming the argument; NULL passes.';
 
-CREATE FUNCTION require_hold(hold interval)
+CREATE FUNCTION require_interval(value interval, high interval, name text)
 RETURNS void
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 AS $$
 BEGIN
-    IF hold < interval '0' OR hold > interval '1 year' THEN
-        RAISE EXCEPTION 'hold must be between nothing and one year'
-            USING ERRCODE = '22023', DETAIL = format('It is %s.', hold);
+    IF value < interval '0' OR value > high THEN
+        RAISE EXCEPTION '% must be between nothing and %', name, high
+            USING ERRCODE = '22023', DETAIL = format('It is %s.', value);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION require_hold(interval) IS 'Internal. Refuses a hold that is negative or longer than a year (22023); NULL passes.';
+COMMENT ON FUNCTION require_interval(interval, interval, text) IS
+    'Internal. Refuses a time that is negative or too long (22023), naming the argument; NULL passes.';
 
 CREATE FUNCTION require_reference(reference text, name text)
 RETURNS text

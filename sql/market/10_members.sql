@@ -1,6 +1,5 @@
 /*
- * People: members, and who sells for whom.
- * A role is a relation, not a kind of member: one member may play any of them.
+ * People. A role is a relation, not a kind of member: one member may play any of them.
  */
 
 CREATE TABLE members (
@@ -43,59 +42,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION require_member(bigint, text) IS 'Internal. Refuses a member that does not exist (KT303), naming the role.';
-
-CREATE TABLE partnerships (
-    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    supply_leader_id bigint NOT NULL REFERENCES members,
-    sales_leader_id bigint NOT NULL REFERENCES members,
-    period          tstzrange NOT NULL CHECK (NOT isempty(period)),
-    CONSTRAINT partnerships_self_check CHECK (supply_leader_id <> sales_leader_id),
-    CONSTRAINT partnerships_period_excl
-        EXCLUDE USING gist (supply_leader_id WITH =, sales_leader_id WITH =, period WITH &&)
-);
-COMMENT ON TABLE partnerships IS 'Which sales leader sells for which supply leader, and when: many to many.';
-
-CREATE FUNCTION form_partnership(supply_leader bigint, sales_leader bigint)
-RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-DECLARE
-    v_id bigint;
-BEGIN
-    PERFORM read_committed();
-    PERFORM require_member(supply_leader, 'supply leader');
-    PERFORM require_member(sales_leader, 'sales leader');
-    IF supply_leader = sales_leader THEN
-        RAISE EXCEPTION 'member % cannot be his own sales leader', supply_leader USING ERRCODE = 'KT102';
-    END IF;
-    LOOP
-        SELECT p.id INTO v_id FROM partnerships p
-        WHERE p.supply_leader_id = supply_leader AND p.sales_leader_id = sales_leader AND upper_inf(p.period);
-        EXIT WHEN FOUND;
-        INSERT INTO partnerships AS p (supply_leader_id, sales_leader_id, period)
-        SELECT supply_leader, sales_leader, tstzrange(greatest(clock_timestamp(), max(upper(o.period))), NULL)
-        FROM partnerships o WHERE o.supply_leader_id = supply_leader AND o.sales_leader_id = sales_leader
-        ON CONFLICT DO NOTHING RETURNING p.id INTO v_id;
-        EXIT WHEN FOUND;
-    END LOOP;
-    RETURN v_id;
-END
-$$;
-COMMENT ON FUNCTION form_partnership(bigint, bigint) IS
-    'Lets a sales leader sell for a supply leader from now on; returns the partnership, the standing one if there is one. '
-    'Errors: KT102 with himself, KT303 no such member.';
-
-CREATE FUNCTION end_partnership(supply_leader bigint, sales_leader bigint)
-RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-BEGIN
-    PERFORM read_committed();
-    UPDATE partnerships p SET period = tstzrange(lower(p.period), greatest(clock_timestamp(), lower(p.period) + interval '1 us'))
-    WHERE p.supply_leader_id = require(supply_leader, 'supply leader')
-      AND p.sales_leader_id = require(sales_leader, 'sales leader') AND upper_inf(p.period);
-    RETURN FOUND;
-END
-$$;
-COMMENT ON FUNCTION end_partnership(bigint, bigint) IS
-    'Ends the standing partnership; campaigns already joined go on. Returns whether there was one.';

@@ -26,7 +26,7 @@ SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c2', '2999-
 SELECT throws_ok(format('SELECT create_campaign(id(''wave''), id(''leader''), ''c4'', %s)', t), '22023',
                  'campaign must close after it opens, at a finite time', 'times ' || t)
 FROM unnest(ARRAY['''infinity''', '''-infinity''', '''2001-01-01''', '''2999-01-01'', ''2999-01-01''', '''2999-01-01'', ''infinity''']) t;
-SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '-1 day')$$, '22023', 'hold must be between nothing and one year', 'a hold below zero');
+SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '-1 day')$$, '22023', 'hold must be between nothing and 1 year', 'a hold below zero');
 SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '300000 years')$$, '22023', NULL, 'a hold beyond the end of time');
 SELECT throws_ok($$SELECT create_campaign(999999, id('leader'), 'c4', '2999-01-01')$$, 'KT303', 'wave 999999 does not exist', 'an unknown wave');
 SELECT throws_ok($$SELECT create_campaign(id('wave'), 999999, 'c4', '2999-01-01')$$, 'KT303', 'supply leader 999999 does not exist', 'an unknown leader');

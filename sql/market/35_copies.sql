@@ -1,0 +1,65 @@
+/*
+ * Copies: the sales leaders who spread a campaign among their own neighbours.
+ */
+
+CREATE TABLE campaign_sellers (
+    campaign_id bigint NOT NULL REFERENCES campaigns,
+    member_id   bigint NOT NULL REFERENCES members,
+    chain       ktt.chain NOT NULL,
+    account_id  bigint NOT NULL REFERENCES accounts,
+    joined_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (campaign_id, member_id)
+);
+COMMENT ON TABLE campaign_sellers IS 'Copies of a campaign: one row per sales leader who spreads it.';
+COMMENT ON COLUMN campaign_sellers.chain IS 'From the supply leader down to this seller; the supplier of each item stands before it.';
+
+CREATE FUNCTION join_campaign(campaign bigint, sales_leader bigint, under bigint DEFAULT NULL)
+RETURNS ktt.chain
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_campaign campaigns;
+    v_upline ktt.chain;
+    v_chain ktt.chain;
+    v_levels int;
+BEGIN
+    PERFORM read_committed();
+    PERFORM require_member(sales_leader, 'sales leader');
+    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign');
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
+    ELSIF v_campaign.state NOT IN ('draft', 'open') THEN
+        RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
+    END IF;
+    v_upline := ktt.chain(ARRAY[v_campaign.supply_leader_id]);
+    IF under IS NOT NULL AND under <> v_campaign.supply_leader_id THEN
+        SELECT s.chain INTO v_upline FROM campaign_sellers s WHERE s.campaign_id = campaign AND s.member_id = under;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'member % does not sell in campaign %', under, campaign USING ERRCODE = 'KT103';
+        END IF;
+    END IF;
+    IF v_upline OPERATOR(ktt.?) sales_leader THEN
+        RAISE EXCEPTION 'member % already stands in the chain %', sales_leader, v_upline
+            USING ERRCODE = 'KT102', HINT = 'Nobody sells to himself as a level.';
+    END IF;
+    v_chain := v_upline || sales_leader;
+    SELECT s.max_levels INTO STRICT v_levels FROM settings s;
+    IF ktt.depth(v_chain) > v_levels THEN
+        RAISE EXCEPTION 'distribution chain % is too deep', v_chain
+            USING ERRCODE = 'KT101', DETAIL = format('It would have %s levels, maximum is %s.', ktt.depth(v_chain), v_levels);
+    END IF;
+    IF NOT EXISTS (SELECT FROM partnerships p
+                   WHERE p.supply_leader_id = v_campaign.supply_leader_id AND p.sales_leader_id = sales_leader AND upper_inf(p.period)) THEN
+        RAISE EXCEPTION 'member % is no partner of supply leader %', sales_leader, v_campaign.supply_leader_id
+            USING ERRCODE = 'KT103', HINT = 'Form the partnership with form_partnership().';
+    END IF;
+    INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id)
+    VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'))
+    ON CONFLICT DO NOTHING;
+    SELECT s.chain INTO STRICT v_chain FROM campaign_sellers s WHERE s.campaign_id = campaign AND s.member_id = sales_leader;
+    RETURN v_chain;
+END
+$$;
+COMMENT ON FUNCTION join_campaign(bigint, bigint, bigint) IS
+    'Lets a sales leader spread a campaign among his own neighbours (copy it) and returns his chain; joining again changes nothing. '
+    'Errors: KT101 more levels than the market allows, KT102 already in the chain, KT103 no partner or not a seller, KT301 campaign closed, KT303 no such thing.';
