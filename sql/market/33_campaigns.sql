@@ -24,12 +24,15 @@ CREATE TABLE campaigns (
     state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'open', 'closed')),
     opens_at        timestamptz NOT NULL,
     closes_at       timestamptz NOT NULL,
+    grace           interval NOT NULL CHECK (grace BETWEEN interval '0' AND interval '1 day'),
     hold            interval NOT NULL CHECK (hold BETWEEN interval '0' AND interval '1 year'),
     CONSTRAINT campaigns_time_check CHECK (opens_at < closes_at AND isfinite(opens_at) AND isfinite(closes_at))
 );
 CREATE INDEX campaigns_wave_id_idx ON campaigns (wave_id);
 COMMENT ON TABLE campaigns IS 'A group sale. Copies are rows of campaign_sellers: items, limits and stock stay here.';
 COMMENT ON COLUMN campaigns.state IS 'Closed is stored, never only a comparison of times: a clock that steps back reopens nothing.';
+COMMENT ON COLUMN campaigns.closes_at IS 'The announced end; orders are taken until the grace after it has passed.';
+COMMENT ON COLUMN campaigns.grace IS 'For orders that were sent in time and came late.';
 COMMENT ON COLUMN campaigns.hold IS 'Time between completion of an order and its settlement.';
 
 CREATE FUNCTION open_wave(reference text, delivery_on date DEFAULT NULL)
@@ -81,14 +84,14 @@ COMMENT ON FUNCTION require_wave(bigint, text[]) IS 'Internal. Refuses a wave th
 
 CREATE FUNCTION create_campaign(
     wave bigint, supply_leader bigint, reference text, closes_at timestamptz,
-    opens_at timestamptz DEFAULT NULL, hold interval DEFAULT NULL)
+    opens_at timestamptz DEFAULT NULL, hold interval DEFAULT NULL, grace interval DEFAULT NULL)
 RETURNS bigint
 -- The arguments are kept as text: one zone and style, so that a retry from another session is the same request.
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' SET intervalstyle = 'postgres'
 AS $$
 DECLARE
     v_arguments jsonb := jsonb_build_object('wave', wave, 'supply_leader', supply_leader, 'closes_at', closes_at,
-                                            'opens_at', opens_at, 'hold', hold);
+                                            'opens_at', opens_at, 'hold', hold, 'grace', grace);
     v_first jsonb := claim_request('create_campaign', require_reference(reference, 'reference'), v_arguments);
     v_id bigint;
 BEGIN
@@ -96,7 +99,7 @@ BEGIN
     IF v_first IS NOT NULL THEN
         RETURN v_first::bigint;
     END IF;
-    PERFORM require_member(supply_leader, 'supply leader'), require_interval(hold, '1 year', 'hold');
+    PERFORM require_member(supply_leader, 'supply leader'), require_interval(hold, '1 year', 'hold'), require_interval(grace, '1 day', 'grace');
     IF NOT isfinite(require(closes_at, 'closing time')) OR closes_at <= coalesce(opens_at, clock_timestamp()) THEN
         RAISE EXCEPTION 'campaign must close after it opens, at a finite time'
             USING ERRCODE = '22023', DETAIL = format('It would open at %s and close at %s.', coalesce(opens_at, clock_timestamp()), closes_at);
@@ -104,16 +107,16 @@ BEGIN
     -- A wave that is being closed waits for this campaign, or this campaign finds it closed.
     PERFORM FROM waves w WHERE w.id = wave FOR SHARE;
     PERFORM require_wave(wave, '{open}');
-    INSERT INTO campaigns AS c (wave_id, supply_leader_id, account_id, reference, opens_at, closes_at, hold)
+    INSERT INTO campaigns AS c (wave_id, supply_leader_id, account_id, reference, opens_at, closes_at, grace, hold)
     SELECT wave, supply_leader, open_account(supply_leader, 'commission'), create_campaign.reference,
-           coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at, coalesce(create_campaign.hold, s.hold)
+           coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at, coalesce(create_campaign.grace, s.grace), coalesce(create_campaign.hold, s.hold)
     FROM settings s
     RETURNING c.id INTO v_id;
     PERFORM finish_request('create_campaign', reference, to_jsonb(v_id));
     RETURN v_id;
 END
 $$;
-COMMENT ON FUNCTION create_campaign(bigint, bigint, text, timestamptz, timestamptz, interval) IS
+COMMENT ON FUNCTION create_campaign(bigint, bigint, text, timestamptz, timestamptz, interval, interval) IS
     'Drafts a campaign of a supply leader in a wave and returns its id. It opens now unless told otherwise and takes orders until '
-    'closes_at; hold is the time from completion to settlement. The reference is the request key. '
+    'closes_at and the grace after it; hold is the time from completion to settlement. The reference is the request key. '
     'Errors: 22023 times or hold out of bounds, KT010 same reference with other arguments, KT301 wave not open, KT303 no such member.';

@@ -214,7 +214,7 @@ BEGIN
     LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
 
     -- In one statement, because every one costs as much as a line: what became of the key, the campaign, who sells, where to.
-    SELECT c.wave_id, c.state, c.opens_at, c.closes_at, c.supply_leader_id, s.chain, s.account_id, m.id AS member, g.market,
+    SELECT c.wave_id, c.state, c.opens_at, c.closes_at + c.grace AS ends_at, c.supply_leader_id, s.chain, s.account_id, m.id AS member, g.market,
            o AS first, r.key AS refused, p.id AS point, p.capacity, w.account_id AS steward_account,
            CASE WHEN p.state <> 'open'
                      OR (p.open_days <> 127 AND NOT open_on(p.open_days, (SELECT v.delivery_on FROM waves v WHERE v.id = c.wave_id)))
@@ -261,7 +261,7 @@ BEGIN
 
     -- Prices, rules and the clock are the market's, never the caller's.
     outcome := CASE
-        WHEN v_known.state = 'closed' OR clock_timestamp() >= v_known.closes_at THEN 'closed'
+        WHEN v_known.state = 'closed' OR clock_timestamp() >= v_known.ends_at THEN 'closed'
         WHEN v_known.state <> 'open' OR clock_timestamp() < v_known.opens_at THEN 'not_open'
         ELSE v_known.objection END;
 

@@ -104,7 +104,7 @@ BEGIN
     ELSIF v_order.state NOT IN ('placed', 'paid') THEN
         RETURN v_order.state;
     ELSIF NOT EXISTS (SELECT FROM campaigns c
-                      WHERE c.id = campaign AND c.state = 'open' AND clock_timestamp() < c.closes_at) THEN
+                      WHERE c.id = campaign AND c.state = 'open' AND clock_timestamp() < c.closes_at + c.grace) THEN
         RETURN 'closed';
     END IF;
     UPDATE orders o SET state = 'cancelled' WHERE o.campaign_id = campaign AND o.id = order_id;

@@ -59,7 +59,7 @@ BEGIN
 
     RETURN QUERY
     SELECT 'no order after the cut-off', count(*), count(*) FILTER (WHERE NOT x.ok), min(format('%s/%s', x.campaign_id, x.id)) FILTER (WHERE NOT x.ok)
-    FROM (SELECT o.campaign_id, o.id, o.placed_at < least(c.closes_at, coalesce(w.closed_at, 'infinity')) AS ok
+    FROM (SELECT o.campaign_id, o.id, o.placed_at < least(c.closes_at + c.grace, coalesce(w.closed_at, 'infinity')) AS ok
           FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id) x;
 
     RETURN QUERY
