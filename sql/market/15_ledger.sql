@@ -10,24 +10,24 @@ CREATE TABLE accounts (
     balance         bigint,
     CONSTRAINT accounts_member_id_kind_key UNIQUE NULLS NOT DISTINCT (member_id, kind),
     CONSTRAINT accounts_kind_check CHECK (
-        CASE WHEN member_id IS NULL THEN kind IN ('channel', 'clearing', 'revenue')
+        CASE WHEN member_id IS NULL THEN kind IN ('channel', 'clearing', 'revenue', 'unmatched')
              ELSE kind IN ('goods', 'commission', 'pickup') END),
     CONSTRAINT accounts_balance_check CHECK ((balance IS NULL) = (member_id IS NULL))
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE accounts IS
     'Whose money: a member''s goods, commission and pickup fees; the market''s channel (money at the payment channel), '
-    'clearing (paid, not yet settled) and revenue.';
+    'clearing (paid, not yet settled), revenue and unmatched (paid in without an order that wanted it, to be sent back).';
 COMMENT ON COLUMN accounts.balance IS
     'Sum of the postings, kept for members only: the market''s own accounts take part in every journal and would be hot rows; '
     'the view balances sums them.';
 
-INSERT INTO accounts (kind) VALUES ('channel'), ('clearing'), ('revenue');
+INSERT INTO accounts (kind) VALUES ('channel'), ('clearing'), ('revenue'), ('unmatched');
 
 CREATE FUNCTION market_account(kind text)
 RETURNS bigint
 LANGUAGE sql STABLE SET search_path FROM CURRENT
 AS $$ SELECT a.id FROM accounts a WHERE a.member_id IS NULL AND a.kind = market_account.kind $$;
-COMMENT ON FUNCTION market_account(text) IS 'Internal. The id of one of the market''s own accounts: channel, clearing, revenue.';
+COMMENT ON FUNCTION market_account(text) IS 'Internal. The id of one of the market''s own accounts: channel, clearing, revenue, unmatched.';
 
 CREATE FUNCTION open_account(member bigint, kind text)
 RETURNS bigint

@@ -1,155 +1,110 @@
 /*
- * From placed to paid, or cancelled, or expired.
+ * Payments: what the channel says has come in, and what no order wanted.
  */
+
+CREATE TABLE payments (
+    reference   text PRIMARY KEY CHECK (octet_length(reference) BETWEEN 1 AND 256),
+    campaign_id bigint NOT NULL,
+    order_id    bigint NOT NULL,
+    amount      bigint NOT NULL CHECK (amount > 0),
+    accepted    bigint NOT NULL CHECK (accepted BETWEEN 0 AND amount),
+    outcome     text NOT NULL,
+    received_at timestamptz NOT NULL,
+    returned_at timestamptz
+);
+CREATE INDEX payments_order_idx ON payments (campaign_id, order_id);
+CREATE INDEX payments_unmatched_idx ON payments (received_at) WHERE accepted < amount AND returned_at IS NULL;
+COMMENT ON TABLE payments IS 'Every message of the payment channel that money came in, once each.';
+COMMENT ON COLUMN payments.reference IS 'The channel''s own number of the payment.';
+COMMENT ON COLUMN payments.accepted IS 'How much of it the order took; the rest is parked and to be sent back.';
+COMMENT ON COLUMN payments.returned_at IS 'When the parked rest was sent back.';
+
+CREATE FUNCTION received(target orders)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN target.paid_at IS NOT NULL THEN target.amount ELSE coalesce(target.part_paid, 0) END;
+COMMENT ON FUNCTION received(orders) IS 'Internal. What has come in for an order, refunds not counted.';
 
 CREATE FUNCTION pay_order(campaign bigint, order_id bigint, amount bigint, reference text)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
-    v_first jsonb := claim_request('pay_order', reference,
-                                   jsonb_build_object('campaign', campaign, 'order', order_id, 'amount', amount));
+    v_first payments;
     v_order orders;
+    v_accepted bigint := 0;
     v_outcome text;
 BEGIN
-    IF v_first IS NOT NULL THEN
-        RETURN v_first #>> '{}';
-    END IF;
     PERFORM read_committed();
+    PERFORM require_reference(reference, 'reference'), require_between(require(amount, 'amount'), 1, 1000000000000000, 'amount');
     -- No gate: until the lists are frozen, which expires what is unpaid, a late payment is welcome.
     SELECT * INTO v_order FROM orders o
     WHERE o.campaign_id = require(campaign, 'campaign') AND o.id = require(order_id, 'order') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'order % does not exist in campaign %', order_id, campaign USING ERRCODE = 'KT303';
     END IF;
-    v_outcome := CASE
-        WHEN v_order.state IN ('cancelled', 'expired') THEN v_order.state
-        WHEN v_order.state <> 'placed' THEN 'already_paid'
-        WHEN require(amount, 'amount') <> v_order.amount THEN 'wrong_amount'
-        ELSE 'paid' END;
-    IF v_outcome = 'paid' THEN
-        UPDATE orders o SET state = 'paid', paid_at = clock_timestamp() WHERE o.campaign_id = campaign AND o.id = order_id;
-        PERFORM post('payment', format('%s/%s', campaign, order_id),
-                     ktt.shares(market_account('clearing'), v_order.amount) - ktt.shares(market_account('channel'), v_order.amount));
+    IF v_order.state = 'placed' THEN
+        v_accepted := least(amount, v_order.amount - coalesce(v_order.part_paid, 0));
+        v_outcome := CASE WHEN coalesce(v_order.part_paid, 0) + amount > v_order.amount THEN 'overpaid'
+                          WHEN coalesce(v_order.part_paid, 0) + amount = v_order.amount THEN 'paid' ELSE 'part_paid' END;
+    ELSE
+        v_outcome := CASE WHEN v_order.state IN ('cancelled', 'expired') THEN v_order.state::text ELSE 'already_paid' END;
     END IF;
-    PERFORM finish_request('pay_order', reference, to_jsonb(v_outcome));
+    INSERT INTO payments AS p (reference, campaign_id, order_id, amount, accepted, outcome, received_at)
+    VALUES (pay_order.reference, campaign, pay_order.order_id, pay_order.amount, v_accepted, v_outcome, clock_timestamp())
+    ON CONFLICT ON CONSTRAINT payments_pkey DO NOTHING;
+    IF NOT FOUND THEN
+        SELECT * INTO STRICT v_first FROM payments p WHERE p.reference = pay_order.reference;
+        IF (v_first.campaign_id, v_first.order_id, v_first.amount) <> (campaign, pay_order.order_id, pay_order.amount) THEN
+            RAISE EXCEPTION 'payment "%" was already taken in with different arguments', left(reference, 64)
+                USING ERRCODE = 'KT010', DETAIL = format('It was %s for order %s of campaign %s.', v_first.amount, v_first.order_id, v_first.campaign_id);
+        END IF;
+        RETURN v_first.outcome;
+    END IF;
+    IF v_outcome = 'part_paid' THEN
+        UPDATE orders o SET part_paid = coalesce(o.part_paid, 0) + v_accepted WHERE o.campaign_id = campaign AND o.id = pay_order.order_id;
+    ELSIF v_accepted > 0 THEN
+        UPDATE orders o SET state = 'paid', paid_at = clock_timestamp(), part_paid = NULL
+        WHERE o.campaign_id = campaign AND o.id = pay_order.order_id;
+    END IF;
+    PERFORM post('payment', reference,
+                 ktt.shares(market_account('clearing'), v_accepted) + ktt.shares(market_account('unmatched'), amount - v_accepted)
+                 - ktt.shares(market_account('channel'), amount));
     RETURN v_outcome;
 END
 $$;
 COMMENT ON FUNCTION pay_order(bigint, bigint, bigint, text) IS
-    'Takes in the payment channel''s message that an order was paid; reference is the channel''s own payment number and the request key, '
-    'amount is in minor units. Outcomes: paid; already_paid, wrong_amount, cancelled, expired: the money is not the market''s, send it back. '
-    'Errors: 0A000 not READ COMMITTED, KT010 same reference with other arguments, KT303 no such order.';
+    'Takes in the payment channel''s message that money came in for an order; reference is the channel''s own payment number and the request '
+    'key, amount is in minor units. Outcomes: paid (in full), part_paid (the rest is awaited; a deposit is paid this way), overpaid (paid, the rest is '
+    'parked), already_paid, cancelled, expired (all of it is parked). What is parked is listed in unmatched_payments until return_payment(). '
+    'Errors: 0A000 not READ COMMITTED, 22023 amount not above 0, KT010 same reference with other arguments, KT303 no such order.';
 
-CREATE FUNCTION give_back(targets orders[])
-RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT
-AS $$
-DECLARE
-    v_item record;
-    v_buyer record;
-    v_load record;
-BEGIN
-    -- Whatever the number of orders: by rising item, limits before stock, places last, as place_order takes them.
-    FOR v_item IN
-        SELECT i.id, i.campaign_id, i.slots, i.buyer_limit IS NOT NULL AS limited, sum(g.units) AS units
-        FROM unnest(targets) t CROSS JOIN LATERAL ktt.items(t.basket) g JOIN campaign_items i ON i.id = g.item
-        GROUP BY i.id ORDER BY i.id
-    LOOP
-        IF v_item.limited THEN
-            FOR v_buyer IN
-                SELECT t.buyer_id, sum(ktt.units(t.basket, v_item.id)) AS units
-                FROM unnest(targets) t WHERE t.basket OPERATOR(ktt.?) v_item.id GROUP BY t.buyer_id ORDER BY t.buyer_id
-            LOOP
-                UPDATE buyer_limits l SET units = l.units - v_buyer.units
-                WHERE l.campaign_id = v_item.campaign_id AND l.item_id = v_item.id AND l.buyer_id = v_buyer.buyer_id;
-            END LOOP;
-        END IF;
-        IF v_item.slots IS NOT NULL THEN
-            UPDATE stock s SET free = s.free + v_item.units
-            WHERE s.campaign_id = v_item.campaign_id AND s.item_id = v_item.id AND s.slot = pg_backend_pid() % v_item.slots;
-        END IF;
-    END LOOP;
-    FOR v_load IN
-        SELECT c.wave_id, t.point_id, count(*) AS parcels
-        FROM unnest(targets) t JOIN campaigns c ON c.id = t.campaign_id
-        JOIN pickup_points p ON p.id = t.point_id AND p.capacity IS NOT NULL
-        GROUP BY c.wave_id, t.point_id ORDER BY c.wave_id, t.point_id
-    LOOP
-        UPDATE point_loads l SET parcels = greatest(l.parcels - v_load.parcels, 0)
-        WHERE l.wave_id = v_load.wave_id AND l.point_id = v_load.point_id;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION give_back(orders[]) IS
-    'Internal. Returns the stock, limits and places of orders that end before the lists are frozen, '
-    'in the order in which place_order takes them.';
-
-CREATE FUNCTION cancel_order(campaign bigint, order_id bigint)
-RETURNS text
+CREATE FUNCTION return_payment(reference text)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_order orders;
-    v_left bigint;
+    v_payment payments;
 BEGIN
     PERFORM read_committed();
-    LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
-    SELECT * INTO v_order FROM orders o
-    WHERE o.campaign_id = require(campaign, 'campaign') AND o.id = require(order_id, 'order') FOR NO KEY UPDATE;
+    SELECT * INTO v_payment FROM payments p WHERE p.reference = require(return_payment.reference, 'reference') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'order % does not exist in campaign %', order_id, campaign USING ERRCODE = 'KT303';
-    ELSIF v_order.state = 'cancelled' THEN
-        RETURN 'cancelled';
-    ELSIF v_order.state NOT IN ('placed', 'paid') THEN
-        RETURN v_order.state;
-    ELSIF NOT EXISTS (SELECT FROM campaigns c
-                      WHERE c.id = campaign AND c.state = 'open' AND clock_timestamp() < c.closes_at + c.grace) THEN
-        RETURN 'closed';
+        RAISE EXCEPTION 'payment "%" does not exist', left(reference, 64) USING ERRCODE = 'KT303';
     END IF;
-    UPDATE orders o SET state = 'cancelled' WHERE o.campaign_id = campaign AND o.id = order_id;
-    PERFORM give_back(ARRAY[v_order]);
-    v_left := v_order.amount - ktt.amount(v_order.refunded);
-    IF v_order.state = 'paid' AND v_left > 0 THEN
-        PERFORM post('cancellation', format('%s/%s', campaign, order_id),
-                     ktt.shares(market_account('channel'), v_left) - ktt.shares(market_account('clearing'), v_left));
+    IF v_payment.returned_at IS NULL AND v_payment.amount > v_payment.accepted THEN
+        UPDATE payments p SET returned_at = clock_timestamp() WHERE p.reference = return_payment.reference;
+        PERFORM post('returned_payment', reference,
+                     ktt.shares(market_account('channel'), v_payment.amount - v_payment.accepted)
+                     - ktt.shares(market_account('unmatched'), v_payment.amount - v_payment.accepted));
     END IF;
-    RETURN 'cancelled';
+    RETURN v_payment.amount - v_payment.accepted;
 END
 $$;
-COMMENT ON FUNCTION cancel_order(bigint, bigint) IS
-    'Cancels an order before the cut-off: stock, limits and the place at the point return, the money goes back. '
-    'Outcomes: cancelled (also when it was before), closed (past the cut-off: refund it), or the state it is in. Errors: 0A000 not READ COMMITTED, KT303 no such order.';
+COMMENT ON FUNCTION return_payment(text) IS
+    'Notes that what no order took of a payment was sent back to the payer, and returns that amount in minor units; once, however often it is called. '
+    'Errors: KT303 no such payment.';
 
-CREATE FUNCTION expire_orders(older_than interval DEFAULT '30 minutes', at_most int DEFAULT 1000)
-RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-DECLARE
-    v_order orders;
-    v_expired orders[];
-BEGIN
-    PERFORM read_committed();
-    IF require(older_than, 'age') < interval '0' THEN
-        RAISE EXCEPTION 'age must not be negative' USING ERRCODE = '22023', DETAIL = format('It is %s.', older_than);
-    END IF;
-    PERFORM require_between(require(at_most, 'number of orders'), 0, 1000000, 'number of orders');
-    -- Not beside freeze_wave(), which expires all that is left and may hold what this wants.
-    FOR v_order IN
-        SELECT o.* FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id
-        WHERE o.state = 'placed' AND o.placed_at <= clock_timestamp() - require(older_than, 'age')
-        ORDER BY o.campaign_id, o.id LIMIT at_most
-        FOR NO KEY UPDATE OF o SKIP LOCKED FOR SHARE OF w SKIP LOCKED
-    LOOP
-        UPDATE orders o SET state = 'expired' WHERE o.campaign_id = v_order.campaign_id AND o.id = v_order.id;
-        v_expired := v_expired || v_order;
-    END LOOP;
-    PERFORM give_back(v_expired);
-    RETURN coalesce(cardinality(v_expired), 0);
-END
-$$;
-COMMENT ON FUNCTION expire_orders(interval, int) IS
-    'Ends orders that stayed unpaid for longer than an age and gives back what they held; returns how many, at most as many as asked. '
-    'Fit for a scheduler: call it until it returns 0. Errors: 0A000 not READ COMMITTED, 22023 negative age or number.';
-CREATE INDEX orders_unpaid_idx ON orders (placed_at) WHERE state = 'placed';
-COMMENT ON INDEX orders_unpaid_idx IS 'For expire_orders().';
+CREATE VIEW unmatched_payments WITH (security_barrier) AS
+SELECT p.reference, p.campaign_id, p.order_id, p.outcome, p.amount - p.accepted AS amount, p.received_at
+FROM payments p WHERE p.accepted < p.amount AND p.returned_at IS NULL;
+COMMENT ON VIEW unmatched_payments IS 'Money that came in and that no order took, to be sent back; order by received_at.';

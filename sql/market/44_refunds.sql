@@ -56,15 +56,18 @@ CREATE INDEX refunds_due_at_idx ON refunds (due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE refunds IS 'One row per refunded line: what went back to the buyer, and the part of the shares that it took back.';
 COMMENT ON COLUMN refunds.due_at IS 'When the shares are taken back; never before the order''s own, NULL until the order is completed.';
 
-CREATE FUNCTION line_shares(target orders, item bigint)
+CREATE FUNCTION line_shares(target orders, item bigint, steward_account bigint)
 RETURNS ktt.shares
 LANGUAGE sql STABLE SET search_path FROM CURRENT
 AS $$
-    SELECT divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, target.seller_account_id, target.steward_account_id)
+    SELECT CASE WHEN i.rated
+                THEN (SELECT divide_line(r.rule, r.payees, b.amount, b.units * i.supply_price, b.units, target.seller_account_id, steward_account)
+                      FROM line_rule_of(target, b.item) r)
+                ELSE divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, target.seller_account_id, steward_account) END
     FROM ktt.items(target.basket) b JOIN campaign_items i ON i.id = b.item
     WHERE b.item = line_shares.item
 $$;
-COMMENT ON FUNCTION line_shares(orders, bigint) IS 'Internal. How one line of an order was divided: the item''s rule, the order''s payees.';
+COMMENT ON FUNCTION line_shares(orders, bigint, bigint) IS 'Internal. How one line of an order was divided: the item''s rule, the order''s payees with this steward.';
 
 CREATE FUNCTION refund_order(
     campaign bigint, order_id bigint, item bigint, units bigint, request text,
@@ -115,7 +118,7 @@ BEGIN
                   DETAIL = format('Of item %s, %s units for %s are left; the refund asks for %s units and %s.', item,
                                   v_line.units - v_line.units_back, v_line.amount - v_line.amount_back, units, v_amount);
     END IF;
-    SELECT line_shares(v_order, refund_order.item) - coalesce(sum(r.shares), '{}') INTO v_left
+    SELECT line_shares(v_order, refund_order.item, v_order.steward_account_id) - coalesce(sum(r.shares), '{}') INTO v_left
     FROM refunds r WHERE r.campaign_id = campaign AND r.order_id = refund_order.order_id AND r.item_id = refund_order.item;
     IF v_order.state = 'completed' THEN
         v_due := greatest(stamp_due(interval '0'), v_order.due_at);

@@ -42,14 +42,15 @@ BEGIN
     ELSIF v_state <> 'open' THEN
         RETURN 0;
     END IF;
-    UPDATE campaigns c SET state = 'closed' WHERE c.wave_id = wave AND c.state IN ('draft', 'open');
-    GET DIAGNOSTICS v_closed = ROW_COUNT;
+    SELECT count(move_campaign(c.id, CASE c.state WHEN 'draft' THEN 'cancelled' ELSE 'closed' END,
+                               CASE c.state WHEN 'draft' THEN 'never published' ELSE 'cut-off of the wave' END)) INTO v_closed
+    FROM (SELECT c.id, c.state FROM campaigns c WHERE c.wave_id = wave AND c.state IN ('draft', 'open') ORDER BY c.id FOR NO KEY UPDATE) c;
     UPDATE waves w SET state = 'closed', closed_at = clock_timestamp() WHERE w.id = wave;
     RETURN v_closed;
 END
 $$;
 COMMENT ON FUNCTION close_wave(bigint) IS
-    'The cut-off: closes every campaign of a wave for good and returns how many; a wave that is closed already is left as it is. '
+    'The cut-off: closes every campaign of a wave for good (drafts are cancelled) and returns how many; a wave that is closed already is left as it is. '
     'Call it in a transaction of its own: until that commits, orders of all campaigns wait. Errors: KT303 no such wave.';
 
 CREATE FUNCTION freeze_wave(wave bigint)
@@ -58,8 +59,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_state text;
-    v_order orders;
-    v_expired orders[];
+    v_targets orders[];
     v_total ktt.basket;
 BEGIN
     PERFORM read_committed();
@@ -71,15 +71,12 @@ BEGIN
     END IF;
     expired := 0;
     IF v_state = 'closed' THEN
-        FOR v_order IN
-            SELECT o.* FROM orders o JOIN campaigns c ON c.id = o.campaign_id
-            WHERE c.wave_id = wave AND o.state = 'placed' ORDER BY o.campaign_id, o.id FOR NO KEY UPDATE OF o
-        LOOP
-            UPDATE orders o SET state = 'expired' WHERE o.campaign_id = v_order.campaign_id AND o.id = v_order.id;
-            v_expired := v_expired || v_order;
-        END LOOP;
-        PERFORM give_back(v_expired);
-        expired := coalesce(cardinality(v_expired), 0);
+        v_targets := ARRAY(
+            SELECT o FROM orders o JOIN campaigns c ON c.id = o.campaign_id
+            WHERE c.wave_id = wave AND o.state = 'placed' ORDER BY o.campaign_id, o.id FOR NO KEY UPDATE OF o);
+        PERFORM end_orders(v_targets, 'expired');
+        expired := cardinality(v_targets);
+        PERFORM conclude_campaign(c.id) FROM (SELECT c.id FROM campaigns c WHERE c.wave_id = wave AND c.state = 'closed' ORDER BY c.id) c;
         INSERT INTO wave_lists (wave_id, kind, party_id, orders, basket, digest)
         SELECT wave, 'delivery', d.point_id, d.orders, d.basket, ktt.blake2b(ktt.basket_send(d.basket))
         FROM (SELECT o.point_id, count(*) AS orders, sum(o.basket - o.refunded) AS basket
@@ -99,7 +96,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION freeze_wave(bigint) IS
-    'Freezes the lists of a closed wave: unpaid orders expire, paid ones become one demand per supplier and one delivery list per pickup '
+    'Freezes the lists of a closed wave: unpaid orders expire, campaigns are decided (one below its minimum fails, and its orders are cancelled), '
+    'and paid orders become one demand per supplier and one delivery list per pickup '
     'point, with digests. Returns the totals of the delivery lists (amount in minor units); called again it returns them again. '
     'Errors: KT301 wave still open, KT303 no such wave.';
 

@@ -32,6 +32,16 @@ COMMENT ON COLUMN reassignments.location IS 'Where the buyer is: the location of
 COMMENT ON COLUMN reassignments.metres IS 'From there to the point it went to.';
 COMMENT ON COLUMN reassignments.steward_account_id IS 'The order''s steward from then on.';
 
+CREATE FUNCTION placed_point(target orders)
+RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT
+AS $$
+    SELECT coalesce((SELECT r.from_point FROM reassignments r
+                     WHERE r.campaign_id = target.campaign_id AND r.order_id = target.id ORDER BY r.id LIMIT 1), target.point_id)
+$$;
+COMMENT ON FUNCTION placed_point(orders) IS
+    'Internal. The point at which an order was placed; it may have been sent elsewhere since. What it took of quotas and limits was that point''s.';
+
 CREATE VIEW unplaced_orders WITH (security_barrier) AS
 SELECT r.campaign_id, r.order_id, r.wave_id, r.from_point AS point_id, o.buyer_id, o.state, r.cause, r.reason, r.reassigned_at AS since
 FROM reassignments r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id
@@ -45,7 +55,8 @@ CREATE FUNCTION divide_order(target orders, steward_account bigint)
 RETURNS ktt.shares
 LANGUAGE sql STABLE SET search_path FROM CURRENT
 AS $$
-    SELECT sum(divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, target.seller_account_id, steward_account))
+    SELECT sum(CASE WHEN i.rated THEN line_shares(target, b.item, steward_account)
+                    ELSE divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, target.seller_account_id, steward_account) END)
     FROM ktt.items(target.basket) b JOIN campaign_items i ON i.id = b.item
 $$;
 COMMENT ON FUNCTION divide_order(orders, bigint) IS 'Internal. The shares of an order if it had this steward.';

@@ -40,7 +40,8 @@ BEGIN
         SELECT o.campaign_id, o.id, x.amount = o.amount AND x.lines = ktt.cardinality(o.basket) AND x.priced AND x.shares = o.shares AS ok
         FROM orders o LEFT JOIN LATERAL (
             SELECT sum(b.amount) AS amount, count(*) AS lines, bool_and(b.amount = b.units * i.sale_price) AS priced,
-                   sum(divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id)) AS shares
+                   sum(CASE WHEN i.rated THEN line_shares(o, b.item, o.steward_account_id)
+                            ELSE divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id) END) AS shares
             FROM ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item AND i.campaign_id = o.campaign_id) x ON true)
     SELECT 'orders have the listed prices and the shares of their rules', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
@@ -62,46 +63,8 @@ BEGIN
     FROM (SELECT o.campaign_id, o.id, o.placed_at < least(c.closes_at + c.grace, coalesce(w.closed_at, 'infinity')) AS ok
           FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id) x;
 
-    RETURN QUERY
-    WITH p AS (SELECT j.kind, j.reference, -ktt.amount(j.entries, market_account('channel')) AS amount FROM journals j
-               WHERE j.kind IN ('payment', 'cancellation')),
-    c AS (
-        SELECT o.campaign_id, o.id,
-               CASE WHEN o.paid_at IS NULL THEN p.amount IS NULL ELSE p.amount = o.amount END
-               AND (q.amount IS NULL) = (o.paid_at IS NULL OR o.state <> 'cancelled' OR o.amount = ktt.amount(o.refunded))
-               AND (q.amount IS NULL OR -q.amount = o.amount - ktt.amount(o.refunded)) AS ok
-        FROM orders o
-        LEFT JOIN p ON p.kind = 'payment' AND p.reference = format('%s/%s', o.campaign_id, o.id)
-        LEFT JOIN p q ON q.kind = 'cancellation' AND q.reference = format('%s/%s', o.campaign_id, o.id))
-    SELECT 'every order was paid once, in full, and every cancellation paid back', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
-    FROM c;
-
-    -- Stock, limits, places
-    RETURN QUERY
-    WITH sold AS (
-        SELECT b.item, sum(b.units) AS units FROM orders o CROSS JOIN LATERAL ktt.items(o.basket) b
-        WHERE o.state NOT IN ('cancelled', 'expired') GROUP BY b.item),
-    c AS (
-        SELECT i.id, i.stock = coalesce(s.units, 0) + f.free AS ok
-        FROM campaign_items i LEFT JOIN sold s ON s.item = i.id
-        LEFT JOIN (SELECT k.item_id, sum(k.free) AS free FROM stock k GROUP BY k.item_id) f ON f.item_id = i.id
-        WHERE i.stock IS NOT NULL)
-    SELECT 'sold and free units are the stock', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c;
-
-    RETURN QUERY
-    WITH bought AS (
-        SELECT o.campaign_id, b.item, o.buyer_id, sum(b.units) AS units
-        FROM orders o CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item
-        WHERE i.buyer_limit IS NOT NULL AND o.state NOT IN ('cancelled', 'expired') GROUP BY 1, 2, 3),
-    c AS (
-        SELECT coalesce(l.item_id, b.item) AS item, coalesce(l.buyer_id, b.buyer_id) AS buyer,
-               coalesce(l.units, 0) = coalesce(b.units, 0) AND coalesce(b.units, 0) <= i.buyer_limit AS ok
-        FROM buyer_limits l FULL JOIN bought b ON (b.campaign_id, b.item, b.buyer_id) = (l.campaign_id, l.item_id, l.buyer_id)
-        JOIN campaign_items i ON i.id = coalesce(l.item_id, b.item))
-    SELECT 'limits per buyer hold', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(format('item %s, buyer %s', c.item, c.buyer)) FILTER (WHERE c.ok IS NOT TRUE)
-    FROM c;
+    RETURN QUERY SELECT * FROM verify_payments();
+    RETURN QUERY SELECT * FROM verify_stock();
 
     RETURN QUERY
     -- Once the lists are frozen a point may have become smaller.
@@ -207,7 +170,7 @@ BEGIN
     RETURN QUERY
     WITH c AS (
         SELECT f.campaign_id, f.order_id, f.item_id,
-               NOT EXISTS (SELECT FROM ktt.entries(line_shares(o.*, f.item_id) - f.shares) e WHERE e.amount < 0)
+               NOT EXISTS (SELECT FROM ktt.entries(line_shares(o.*, f.item_id, o.steward_account_id) - f.shares) e WHERE e.amount < 0)
                AND NOT EXISTS (SELECT FROM ktt.entries(f.shares) e WHERE e.amount < 0) AS ok
         FROM (SELECT r.campaign_id, r.order_id, r.item_id, sum(r.shares) AS shares FROM refunds r GROUP BY 1, 2, 3) f
         JOIN orders o ON o.campaign_id = f.campaign_id AND o.id = f.order_id)
@@ -243,10 +206,10 @@ BEGIN
 
     RETURN QUERY
     WITH c AS (
-        SELECT (SELECT coalesce(sum(o.amount), 0) FROM orders o
-                WHERE o.paid_at IS NOT NULL AND o.state <> 'cancelled' AND (o.due_at <= v_settled) IS NOT TRUE)
+        SELECT (SELECT coalesce(sum(received(o)), 0) FROM orders o
+                WHERE o.state NOT IN ('cancelled', 'expired') AND (o.due_at <= v_settled) IS NOT TRUE)
              - (SELECT coalesce(sum(r.amount), 0) FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id
-                WHERE o.state <> 'cancelled' AND (r.due_at <= v_settled) IS NOT TRUE)
+                WHERE o.state NOT IN ('cancelled', 'expired') AND (r.due_at <= v_settled) IS NOT TRUE)
              = (SELECT b.balance FROM balances b WHERE b.account_id = market_account('clearing')) AS ok)
     SELECT 'clearing holds what is paid and not yet settled', 1::bigint, (NOT c.ok)::int::bigint, CASE WHEN NOT c.ok THEN 'clearing' END FROM c;
 

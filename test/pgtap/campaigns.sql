@@ -40,12 +40,12 @@ SELECT is(list_item(id('campaign'), id('apple sku'), 850, 990, 100, 5), id('appl
 SELECT throws_ok(format('SELECT list_item(id(''campaign''), id(''apple sku''), %s)', t), 'KT010', NULL, 'other terms do not: ' || t)
 FROM unnest(ARRAY['851, 990, 100, 5', '850, 990, 101, 5', '850, 990, 100, 6', '850, 990', '850, 990, 100']) t;
 SELECT isnt(list_item(id('campaign'), id('apple sku'), 850, 991, 100, 5), id('apple'), 'another price is another item');
-SELECT is((SELECT sum(free) FROM stock WHERE item_id = id('apple')), 100::numeric, 'stock lies in slots');
+SELECT is((SELECT sum(free) FROM stock WHERE stock_id = id('apple')), 100::numeric, 'stock lies in slots');
 SELECT list_item(id('campaign'), id('apple sku'), 850, 992, 5003) AS large, list_item(id('campaign'), id('apple sku'), 850, 993, 0) AS none \gset
-SELECT is((SELECT sum(free) FROM stock WHERE item_id = :large), 5003::numeric, 'a large one too');
-SELECT is((SELECT count(*) FROM stock WHERE item_id = :large), 16::bigint, 'in as many as are set');
-SELECT is((SELECT sum(free) FROM stock WHERE item_id = :none), 0::numeric, 'an empty one is one');
-SELECT is_empty('SELECT * FROM stock WHERE item_id = id(''rice'')', 'without a number there is no limit');
+SELECT is((SELECT sum(free) FROM stock WHERE stock_id = :large), 5003::numeric, 'a large one too');
+SELECT is((SELECT count(*) FROM stock WHERE stock_id = :large), 16::bigint, 'in as many as are set');
+SELECT is((SELECT sum(free) FROM stock WHERE stock_id = :none), 0::numeric, 'an empty one is one');
+SELECT is_empty('SELECT * FROM stock WHERE stock_id = id(''rice'')', 'without a number there is no limit');
 SELECT throws_ok(format('SELECT list_item(id(''campaign''), id(''apple sku''), %s)', p), 'KT302', format('price of sku %s is out of bounds', id('apple sku')), 'prices ' || p)
 FROM unnest(ARRAY['699, 990', '991, 990', '850, 899', '850, 1501', '-1, 990', '850, -990', '700, 700']) p;
 SELECT throws_ok('SELECT list_item(id(''campaign''), id(''apple sku''), 850, 995, -1)', '22023', 'stock must be between 0 and 1000000000000', 'stock below zero');

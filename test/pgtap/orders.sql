@@ -21,7 +21,7 @@ SELECT is(:o_amount, 2 * 2999 + 3 * 990, 'it comes to the prices of the campaign
 SELECT is(:o_pickup_point::bigint, id('gate'), 'at the point that was asked for');
 SELECT is(:o_item, 0, 'no item is to blame');
 SELECT ok(CASE WHEN ktt.has_key('code') THEN :'o_code' ~ '^[0-9A-Z]{4}-[0-9A-Z]{4}$' ELSE :'o_code' = '' END, 'with a pickup code when there is a key');
-SELECT results_eq(format($$SELECT o.state, o.basket::text, o.chain::text, o.due_at, o.refunded::text FROM orders o WHERE o.id = %s$$, :o_order_id),
+SELECT results_eq(format($$SELECT o.state::text, o.basket::text, o.chain::text, o.due_at, o.refunded::text FROM orders o WHERE o.id = %s$$, :o_order_id),
                   format($$VALUES ('placed', '{%s:3@2970,%s:2@5998}', '%s>%s', NULL::timestamptz, '{}')$$,
                          id('apple'), id('rice'), id('leader'), id('seller')), 'one row says it all');
 SELECT ok((SELECT code_mac IS NULL OR position(convert_to(replace(:'o_code', '-', ''), 'UTF8') IN code_mac) = 0 FROM orders WHERE id = :o_order_id),
@@ -32,8 +32,8 @@ SELECT is((SELECT shares FROM orders WHERE id = :o_order_id),
           + allocate('supplier cost, platform 2% of sale, steward 10% of margin, sales_leader 15% of sale, supply_leader rest', 5998, 4000, 2,
                    ARRAY[account('mill', 'goods'), account(NULL, 'revenue'), account('steward', 'pickup'), account('seller', 'commission'), account('leader', 'commission')]),
           'its shares are the sum of its lines''');
-SELECT is((SELECT sum(free) FROM stock WHERE item_id = id('apple')), 97::numeric, 'stock goes down');
-SELECT is((SELECT units FROM buyer_limits WHERE item_id = id('apple') AND buyer_id = id('buyer')), 3::bigint, 'the limit counts');
+SELECT is((SELECT sum(free) FROM stock WHERE stock_id = id('apple')), 97::numeric, 'stock goes down');
+SELECT is((SELECT u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id WHERE l.item_id = id('apple') AND u.subject = id('buyer')), 3::bigint, 'the limit counts');
 SELECT is_empty('SELECT violations()', 'all is well');
 
 -- Again.
@@ -77,7 +77,7 @@ SELECT is((SELECT item FROM place_order(id('campaign'), id('rival'), ARRAY[id('r
 SELECT is(pg_temp.order('{figs}', '{11}', 'figs3', buyer => id('rival')), 'placed', 'the last eleven');
 SELECT answers($$SELECT pg_temp.order('{figs}', '{1}', 'figs4', buyer => id('rival'))$$, 'sold_out', 'and then there is none');
 SELECT name('plums', list_item(id('campaign'), id('apple sku'), 850, 992, 700)) \g /dev/null
-SELECT is((SELECT count(*) FROM stock WHERE item_id = id('plums')), 4::bigint, 'plums lie in four slots');
+SELECT is((SELECT count(*) FROM stock WHERE stock_id = id('plums')), 4::bigint, 'plums lie in four slots');
 SELECT is(pg_temp.order('{plums}', '{699}', 'plums1'), 'placed', 'an order can draw on all slots');
 SELECT is(pg_temp.order('{plums}', '{1}', 'plums2'), 'placed', 'the last unit is found, wherever it lies');
 SELECT is(pg_temp.order('{plums}', '{1}', 'plums3'), 'sold_out', 'then it is sold out');

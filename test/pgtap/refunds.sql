@@ -34,7 +34,7 @@ SELECT throws_ok('SELECT refund_order(id(''campaign''), id(''a''), id(''apple'')
 -- Good ones.
 SELECT pg_temp.left() AS whole, pg_temp.refund('f1', 100) AS f1 \gset
 SELECT is((SELECT shares FROM refunds WHERE id = :f1),
-          ktt.reverse(line_shares((SELECT o FROM orders o WHERE o.id = id('a')), id('apple')), 100), 'each share gives back its part of 100');
+          ktt.reverse(line_shares((SELECT o FROM orders o WHERE o.id = id('a')), id('apple'), (SELECT o.steward_account_id FROM orders o WHERE o.id = id('a'))), 100), 'each share gives back its part of 100');
 SELECT is((SELECT total(shares) FROM refunds WHERE id = :f1), 100::bigint, 'together 100');
 SELECT is((SELECT refunded::text FROM orders WHERE id = id('a')), format('{%s:0@100}', id('apple')), 'the order knows of it');
 SELECT answers('SELECT pg_temp.refund(''f1'', 100)', :'f1', 'the same request again is the same refund');
@@ -45,7 +45,7 @@ SELECT is((SELECT amount FROM refunds WHERE id = :f2), 1980::bigint, 'units with
 SELECT pg_temp.refund('f3', NULL, 1) AS f3 \gset
 SELECT is((SELECT amount FROM refunds WHERE id = :f3), 890::bigint, 'or for what is left of it');
 SELECT throws_ok('SELECT pg_temp.refund(''f4'', 1)', 'KT401', NULL, 'then there is nothing left');
-SELECT is((SELECT sum(shares) FROM refunds), line_shares((SELECT o FROM orders o WHERE o.id = id('a')), id('apple')), 'the line''s shares are all back, and no other''s');
+SELECT is((SELECT sum(shares) FROM refunds), line_shares((SELECT o FROM orders o WHERE o.id = id('a')), id('apple'), (SELECT o.steward_account_id FROM orders o WHERE o.id = id('a'))), 'the line''s shares are all back, and no other''s');
 SELECT is(state('a'), 'paid', 'there is another line');
 SELECT pg_temp.refund('f5', NULL, 1, 'rice') \g /dev/null
 SELECT is(state('a'), 'refunded', 'refunded whole, the order ends');

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(97);
+SELECT plan(105);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -21,6 +21,7 @@ SELECT name('later', create_campaign(open_wave('later'), id('leader'), 'later', 
 SELECT name('late rice', list_item(id('later'), id('rice sku'), 2500, 2999)), publish_campaign(id('later')) \g /dev/null
 SELECT place_order(id('later'), id('chief'), ARRAY[id('late rice')], '{1}', 'at ' || p, point => id(p)) FROM unnest('{shed,kiosk,hut}'::text[]) p \g /dev/null
 SELECT close_pickup_point(id('kiosk'), 'no kiosk'), close_pickup_point(id('hut'), 'no hut') \g /dev/null
+SELECT number_orders(id('campaign')) \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with everything in it is sound');
 SELECT is_empty('SELECT invariant FROM verify() WHERE checked = 0', 'and has a case of every invariant');
 CREATE TEMP TABLE broken (invariant text);
@@ -78,15 +79,23 @@ FROM unnest(ARRAY['UPDATE orders SET buyer_id = 999999 WHERE id = id(''a'')', 'U
                   'UPDATE orders SET chain = ''999999'' WHERE id = id(''a'')', 'DELETE FROM campaigns WHERE id = id(''campaign'')']) d;
 SELECT pg_temp.finds(d, 'no order after the cut-off')
 FROM unnest(ARRAY['UPDATE orders SET placed_at = (SELECT closed_at FROM waves WHERE id = id(''wave'')) WHERE id = id(''a'')', 'UPDATE campaigns SET closes_at = opens_at + interval ''1 us''']) d;
-SELECT pg_temp.finds(d, 'every order was paid once, in full, and every cancellation paid back')
-FROM unnest(ARRAY['UPDATE orders SET paid_at = now() WHERE id = id(''d'')', 'UPDATE orders SET paid_at = NULL WHERE id = id(''a'')', 'DELETE FROM journals WHERE kind = ''payment'' AND id = 1',
-                  'DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')']) d;
+SELECT pg_temp.finds(d, 'orders hold what was paid for them')
+FROM unnest(ARRAY['UPDATE orders SET paid_at = now() WHERE id = id(''d'')', 'UPDATE orders SET paid_at = NULL WHERE id = id(''a'')',
+                  'UPDATE orders SET part_paid = 1 WHERE id = id(''d'')', 'DELETE FROM payments WHERE order_id = id(''a'')']) d;
+SELECT pg_temp.finds(d, 'every payment is posted once')
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''payment'' AND id = 1', 'UPDATE payments SET accepted = accepted - 1 WHERE order_id = id(''a'')']) d;
+SELECT pg_temp.finds(d, 'orders that ended got their money back once')
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')']) d;
+SELECT pg_temp.finds(d, 'campaigns and their orders are as the log says')
+FROM unnest(ARRAY['DELETE FROM campaign_log', 'UPDATE campaign_log SET state = ''failed''']) d;
+SELECT pg_temp.finds(d, 'solitaire numbers have no gaps', id('campaign')::text)
+FROM unnest(ARRAY['DELETE FROM order_numbers WHERE number = 1', 'UPDATE order_numbers SET number = number + 1 WHERE order_id = (SELECT max(order_id) FROM order_numbers)', 'UPDATE order_numbers SET order_id = 999999 WHERE number = 1']) d;
 
 -- Stock, limits, places
-SELECT pg_temp.finds(d, 'sold and free units are the stock', id('apple')::text)
-FROM unnest(ARRAY['UPDATE stock SET free = free - 1 WHERE item_id = id(''apple'') AND slot = 0', 'UPDATE campaign_items SET stock = stock + 1 WHERE id = id(''apple'')', 'DELETE FROM stock WHERE item_id = id(''apple'')']) d;
-SELECT pg_temp.finds(d, 'limits per buyer hold')
-FROM unnest(ARRAY['UPDATE buyer_limits SET units = units + 1 WHERE buyer_id = id(''buyer'')', 'DELETE FROM buyer_limits', 'UPDATE campaign_items SET buyer_limit = 1 WHERE id = id(''apple'')']) d;
+SELECT pg_temp.finds(d, 'sold and free units are the stock', format('item %s', id('apple')))
+FROM unnest(ARRAY['UPDATE stock SET free = free - 1 WHERE stock_id = id(''apple'') AND slot = 0', 'UPDATE campaign_items SET stock = stock + 1 WHERE id = id(''apple'')', 'DELETE FROM stock WHERE stock_id = id(''apple'')']) d;
+SELECT pg_temp.finds(d, 'limits hold')
+FROM unnest(ARRAY['UPDATE limit_uses SET units = units + 1 WHERE subject = id(''buyer'')', 'DELETE FROM limit_uses', 'UPDATE limits SET units = 1 WHERE item_id = id(''apple'')']) d;
 SELECT pg_temp.finds(d, 'no point holds more than its capacity but orders that could not be placed')
 FROM unnest(ARRAY['UPDATE point_loads SET parcels = 2', 'DELETE FROM point_loads', 'UPDATE pickup_points SET capacity = 0 WHERE id = id(''shed'')', 'UPDATE point_loads SET wave_id = wave_id + 999999']) d;
 SELECT pg_temp.finds(d, 'reassigned orders are where they were sent last')

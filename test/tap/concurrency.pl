@@ -64,9 +64,9 @@ for my $round (1 .. $rounds)
 		JOIN LATERAL jsonb_array_elements_text(r.arguments -> 'units') WITH ORDINALITY u(units, n) USING (n)
 		WHERE i.item = r.result ->> 'item'");
 	is(value($schema, "SELECT count(*) FROM refused r WHERE r.outcome = 'sold_out'
-			AND (SELECT sum(s.free) FROM stock s WHERE s.item_id = r.item_id) >= r.units"),
+			AND (SELECT sum(s.free) FROM stock s WHERE s.stock_id = r.item_id) >= r.units"),
 		'0', 'nobody was told "sold out" while there was enough');
-	is(value($schema, "SELECT count(*) FROM refused r LEFT JOIN buyer_limits l USING (item_id, buyer_id)
+	is(value($schema, "SELECT count(*) FROM refused r LEFT JOIN (SELECT k.item_id, u.subject AS buyer_id, u.units FROM limit_uses u JOIN limits k ON k.id = u.limit_id) l USING (item_id, buyer_id)
 			WHERE r.outcome = 'limit' AND coalesce(l.units, 0) + r.units <= 12"),
 		'0', 'nobody was told "limit" below it');
 	is(value($schema, "SELECT count(*) FROM requests r WHERE r.result ->> 'outcome' = 'full'
@@ -116,7 +116,7 @@ for my $round (1 .. $rounds)
 	# What is free can be bought to the last unit.
 	value($schema, 'SELECT open_pickup_point(1, true)');
 	is(value($schema, "SELECT count(*) FROM stock s CROSS JOIN LATERAL generate_series(1, s.free) n
-			CROSS JOIN LATERAL place_order(1, register_member(format('late %s/%s/%s', s.item_id, s.slot, n)), ARRAY[s.item_id], ARRAY[1], format('late %s/%s/%s', s.item_id, s.slot, n), point => 1) p
+			CROSS JOIN LATERAL place_order(1, register_member(format('late %s/%s/%s', s.stock_id, s.slot, n)), ARRAY[s.stock_id], ARRAY[1], format('late %s/%s/%s', s.stock_id, s.slot, n), point => 1) p
 			WHERE p.outcome <> 'placed'"),
 		'0', 'what is left is sold to the last unit');
 	is(value($schema, 'SELECT sum(free) FROM stock'), '0', 'and then nothing is left');

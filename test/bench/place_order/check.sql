@@ -4,7 +4,7 @@ SELECT min(member_id) AS seller, min(campaign_id) AS campaign FROM market.campai
 CREATE TEMP TABLE asked AS
 SELECT * FROM (VALUES (1, 'first', 3), (2, 'first', 3), (3, 'second', 4)) s(step, key, units);
 BEGIN;
-UPDATE market.stock SET free = (slot = 0)::int * 6 WHERE item_id = 350;
+UPDATE market.stock SET free = (slot = 0)::int * 6 WHERE stock_id = 350;
 UPDATE plain.stock SET free = 6 WHERE item_id = 350;
 SELECT bench.expect(count(*) FILTER (WHERE (o.outcome, o.amount) IS DISTINCT FROM (p.outcome, p.amount)
                                         OR o.outcome <> CASE step WHEN 3 THEN 'sold_out' ELSE 'placed' END),

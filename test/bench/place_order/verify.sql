@@ -3,7 +3,7 @@ SELECT bench.expect(
     abs((SELECT count(*) FROM market.orders) - :ours_placed) + abs((SELECT count(*) FROM plain.orders) - :plain_placed)
     + (SELECT count(*)
        FROM market.campaign_items i
-       LEFT JOIN (SELECT item_id, sum(free) AS free FROM market.stock GROUP BY 1) s ON s.item_id = i.id
+       LEFT JOIN (SELECT stock_id AS item_id, sum(free) AS free FROM market.stock GROUP BY 1) s ON s.item_id = i.id
        LEFT JOIN (SELECT b.item, b.units FROM (SELECT sum(basket) AS basket FROM market.orders) x CROSS JOIN ktt.items(x.basket) b) o ON o.item = i.id
        WHERE i.stock <> s.free + coalesce(o.units, 0))
     + (SELECT count(*)

@@ -124,7 +124,7 @@ CREATE FUNCTION fixture.violations() RETURNS SETOF text
 LANGUAGE sql STABLE AS $$ SELECT v.invariant || ': ' || v.first FROM verify() v WHERE v.violations <> 0 $$;
 
 -- Everything that a market says, as one value. Two things it says in more than one way: which slot free units lie in, and that
--- a buyer has 0 units of a limited item. Request keys are left out: a refusal keeps its own.
+-- a buyer has used 0 units of a limit. Request keys are left out: a refusal keeps its own.
 CREATE FUNCTION fixture.contents() RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -134,8 +134,8 @@ DECLARE
 BEGIN
     FOR v_table IN
         SELECT CASE c.relname
-                   WHEN 'stock' THEN '(SELECT s.campaign_id, s.item_id, sum(s.free) FROM market.stock s GROUP BY 1, 2)'
-                   WHEN 'buyer_limits' THEN '(SELECT * FROM market.buyer_limits WHERE units <> 0)'
+                   WHEN 'stock' THEN '(SELECT s.campaign_id, s.stock_id, sum(s.free) FROM market.stock s GROUP BY 1, 2)'
+                   WHEN 'limit_uses' THEN '(SELECT * FROM market.limit_uses WHERE units <> 0)'
                    ELSE c.oid::regclass::text END
         FROM pg_class c WHERE c.relnamespace = 'market'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'requests'
         ORDER BY c.relname

@@ -14,7 +14,14 @@ CREATE TABLE campaign_items (
     payees              bigint[] NOT NULL,
     stock               bigint CHECK (stock >= 0),
     slots               int,
-    buyer_limit         bigint CHECK (buyer_limit > 0),
+    pool_id             bigint REFERENCES quotas,
+    shared_out          boolean NOT NULL DEFAULT false,
+    limited             boolean NOT NULL DEFAULT false,
+    bounded             boolean NOT NULL DEFAULT false,
+    rated               boolean NOT NULL DEFAULT false,
+    deposit             bigint CHECK (deposit > 0 AND deposit <= sale_price),
+    plain               boolean GENERATED ALWAYS AS
+                        (pool_id IS NULL AND deposit IS NULL AND NOT (shared_out OR limited OR bounded OR rated)) STORED,
     retired             boolean NOT NULL DEFAULT false,
     CONSTRAINT campaign_items_slots_check CHECK ((slots IS NULL) = (stock IS NULL)),
     CONSTRAINT campaign_items_price_check
@@ -29,7 +36,13 @@ COMMENT ON COLUMN campaign_items.payees IS
     'Account per party of the rule, in its order; -1 stands for the sales leader''s and -2 for the steward''s, known when an order comes.';
 COMMENT ON COLUMN campaign_items.stock IS 'Units that may be sold; NULL is no limit.';
 COMMENT ON COLUMN campaign_items.slots IS 'Rows of stock over which the units are spread.';
-COMMENT ON COLUMN campaign_items.buyer_limit IS 'Units that one buyer may have in the campaign; NULL is no limit.';
+COMMENT ON COLUMN campaign_items.pool_id IS 'The supplier''s pool that the units come from besides, with those of other campaigns; NULL is none.';
+COMMENT ON COLUMN campaign_items.shared_out IS 'Whether communities have quotas of it.';
+COMMENT ON COLUMN campaign_items.limited IS 'Whether limits hold for it.';
+COMMENT ON COLUMN campaign_items.bounded IS 'Whether its sku had a sales area when it was listed.';
+COMMENT ON COLUMN campaign_items.rated IS 'Whether single sales leaders or tiers have rules of their own for it.';
+COMMENT ON COLUMN campaign_items.plain IS 'Nothing has to be looked at but its price, rule and stock.';
+COMMENT ON COLUMN campaign_items.deposit IS 'What is to be paid at once per unit in a presale, in minor units; NULL is everything.';
 
 CREATE FUNCTION refuse_item_change()
 RETURNS trigger
@@ -45,18 +58,9 @@ CREATE TRIGGER campaign_items_frozen
     BEFORE UPDATE OF id, campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees ON campaign_items
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_item_change();
 
-CREATE TABLE stock (
-    campaign_id bigint NOT NULL,
-    item_id     bigint NOT NULL,
-    slot        int NOT NULL,
-    free        bigint NOT NULL CONSTRAINT stock_free_check CHECK (free >= 0),
-    PRIMARY KEY (campaign_id, item_id, slot)
-) WITH (fillfactor = 40);
-COMMENT ON TABLE stock IS 'Free units of an item, spread over slots: buyers of a hot item do not queue on one row.';
-
 CREATE FUNCTION list_item(
     campaign bigint, sku bigint, distribution_price bigint, sale_price bigint,
-    stock bigint DEFAULT NULL, buyer_limit bigint DEFAULT NULL)
+    stock bigint DEFAULT NULL, buyer_limit bigint DEFAULT NULL, pool bigint DEFAULT NULL, deposit bigint DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
@@ -77,12 +81,23 @@ BEGIN
         RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
     END IF;
     PERFORM require(distribution_price, 'distribution price'), require(sale_price, 'sale price'),
-            require_between(stock, 0, 1000000000000, 'stock'), require_between(buyer_limit, 1, 1000000000000, 'limit per buyer');
+            require_between(stock, 0, 1000000000000, 'stock'), require_between(buyer_limit, 1, 1000000000000, 'limit per buyer'),
+            require_between(deposit, 1, sale_price, 'deposit');
+    IF deposit IS NOT NULL AND v_campaign.kind <> 'presale' THEN
+        RAISE EXCEPTION 'only items of a presale have a deposit' USING ERRCODE = '22023', DETAIL = format('Campaign %s is of kind %s.', campaign, v_campaign.kind);
+    ELSIF pool IS NOT NULL AND NOT EXISTS (SELECT FROM quotas q WHERE q.id = pool AND q.sku_id = sku) THEN
+        RAISE EXCEPTION 'pool % of sku % does not exist', pool, sku USING ERRCODE = 'KT303', HINT = 'Make one with create_pool().';
+    END IF;
     SELECT o.* INTO v_offer FROM offers o
     WHERE o.sku_id = require(sku, 'sku') AND o.supply_leader_id = v_campaign.supply_leader_id AND upper_inf(o.period);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'sku % is not offered to supply leader %', sku, v_campaign.supply_leader_id
             USING ERRCODE = 'KT303', HINT = 'The supplier offers it with offer_sku().';
+    END IF;
+    -- Who chooses his own sale price gets the goods at the price that the supply leader has set.
+    IF v_campaign.owner_id IS NOT NULL AND distribution_price IS DISTINCT FROM v_offer.distribution_price THEN
+        RAISE EXCEPTION 'distribution price of sku % is not what the supply leader gives it on for', sku
+            USING ERRCODE = 'KT302', DETAIL = format('It would be %s; the offer says %s.', distribution_price, coalesce(v_offer.distribution_price::text, 'nothing'));
     END IF;
     IF NOT (v_offer.supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0
             AND sale_price BETWEEN v_offer.floor_price AND v_offer.ceiling_price AND sale_price <= 1000000000000) THEN
@@ -112,19 +127,18 @@ BEGIN
                 WHEN 'steward' THEN -2 END ORDER BY p.ordinal)
       INTO v_payees
     FROM unnest(ktt.parties(v_rule)) WITH ORDINALITY p(party, ordinal);
-    -- A slot per hundred units: with fewer in each, buyers of several units would often have to gather them from all slots.
     INSERT INTO campaign_items AS i (campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees,
-                                     stock, slots, buyer_limit)
-    SELECT campaign, sku, v_supplier, v_offer.supply_price, list_item.distribution_price, list_item.sale_price, v_rule, v_payees,
-           list_item.stock, CASE WHEN list_item.stock IS NOT NULL THEN greatest(1, least(g.stock_slots, list_item.stock / 100)) END, list_item.buyer_limit
-    FROM settings g
+                                     stock, slots, pool_id, deposit)
+    VALUES (campaign, sku, v_supplier, v_offer.supply_price, list_item.distribution_price, list_item.sale_price, v_rule, v_payees,
+            list_item.stock, slots_for(list_item.stock), list_item.pool, list_item.deposit)
     ON CONFLICT DO NOTHING
     RETURNING i.id, i.slots INTO v_id, v_slots;
     IF NOT FOUND THEN
         SELECT i.id INTO v_id FROM campaign_items i
+        LEFT JOIN limits l ON l.campaign_id = campaign AND l.item_id = i.id AND l.scope = 'buyer' AND NOT l.per_day
         WHERE i.campaign_id = campaign AND i.sku_id = sku AND i.sale_price = list_item.sale_price AND NOT i.retired
-          AND (i.distribution_price, i.stock, i.buyer_limit)
-              IS NOT DISTINCT FROM (list_item.distribution_price, list_item.stock, list_item.buyer_limit);
+          AND (i.distribution_price, i.stock, l.units, i.pool_id, i.deposit)
+              IS NOT DISTINCT FROM (list_item.distribution_price, list_item.stock, list_item.buyer_limit, list_item.pool, list_item.deposit);
         IF NOT FOUND THEN
             RAISE EXCEPTION 'sku % is already listed at % in campaign % on other terms', sku, sale_price, campaign
                 USING ERRCODE = 'KT010';
@@ -132,16 +146,18 @@ BEGIN
         RETURN v_id;
     END IF;
     IF stock IS NOT NULL THEN
-        INSERT INTO stock (campaign_id, item_id, slot, free)
-        SELECT campaign, v_id, n, list_item.stock / v_slots + (n < list_item.stock % v_slots)::int
-        FROM generate_series(0, v_slots - 1) n;
+        PERFORM fill_stock(campaign, v_id, list_item.stock, v_slots);
+    END IF;
+    IF buyer_limit IS NOT NULL THEN
+        PERFORM put_limit(campaign, v_id, 'buyer', false, buyer_limit);
     END IF;
     RETURN v_id;
 END
 $$;
-COMMENT ON FUNCTION list_item(bigint, bigint, bigint, bigint, bigint, bigint) IS
+COMMENT ON FUNCTION list_item(bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint) IS
     'Puts an offered sku into a campaign at a price and returns the item id; the supply price comes from the offer, the split from the '
-    'rates in force, both frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit. '
+    'rates in force, both frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit; '
+    'the pool is shared with other campaigns and gives its units besides; the deposit of a presale is per unit. '
     'Errors: KT201 the rule does not hold for the price, KT301 campaign closed, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
 
 CREATE FUNCTION retire_item(campaign bigint, item bigint)
@@ -165,18 +181,21 @@ DECLARE
     v_campaign campaigns;
 BEGIN
     PERFORM read_committed();
-    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign') FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
-    ELSIF v_campaign.state = 'open' THEN
+    v_campaign := require_campaign(campaign, '{draft,open}');
+    IF v_campaign.state = 'open' THEN
         RETURN;
-    ELSIF v_campaign.state <> 'draft' THEN
-        RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
+    ELSIF v_campaign.kind = 'interest' THEN
+        RAISE EXCEPTION 'campaign % waits for the interest of buyers', campaign
+            USING ERRCODE = 'KT301', HINT = 'decide_interest() opens it, or lets it fail.';
+    ELSIF v_campaign.kind = 'flash' AND EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND NOT i.retired AND i.stock IS NULL) THEN
+        RAISE EXCEPTION 'every item of a flash sale needs a stock'
+            USING ERRCODE = 'KT301', DETAIL = format('Item %s of campaign %s has none.', (SELECT min(i.id) FROM campaign_items i
+                WHERE i.campaign_id = campaign AND NOT i.retired AND i.stock IS NULL), campaign);
     ELSIF NOT EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND NOT i.retired) THEN
         RAISE EXCEPTION 'campaign % has no items', campaign USING ERRCODE = 'KT301';
     END IF;
-    UPDATE campaigns c SET state = 'open' WHERE c.id = campaign;
+    PERFORM move_campaign(campaign, 'open', 'published');
 END
 $$;
 COMMENT ON FUNCTION publish_campaign(bigint) IS
-    'Opens a draft for orders. Errors: KT301 it is closed or has no items, KT303 no such campaign.';
+    'Opens a draft for orders. Errors: KT301 it is closed, has no items, or a flash sale has one without stock, KT303 no such campaign.';

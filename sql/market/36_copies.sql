@@ -7,11 +7,27 @@ CREATE TABLE campaign_sellers (
     member_id   bigint NOT NULL REFERENCES members,
     chain       ktt.chain NOT NULL,
     account_id  bigint NOT NULL REFERENCES accounts,
+    tier        text,
     joined_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (campaign_id, member_id)
 );
 COMMENT ON TABLE campaign_sellers IS 'Copies of a campaign: one row per sales leader who spreads it.';
+COMMENT ON COLUMN campaign_sellers.tier IS 'The tier in which he stood when he joined: it chooses his rates.';
 COMMENT ON COLUMN campaign_sellers.chain IS 'From the supply leader down to this seller; the supplier of each item stands before it.';
+
+CREATE FUNCTION require_partner(supply_leader bigint, sales_leader bigint)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM partnerships p
+                   WHERE p.supply_leader_id = supply_leader AND p.sales_leader_id = sales_leader AND upper_inf(p.period)) THEN
+        RAISE EXCEPTION 'member % is no partner of supply leader %', sales_leader, supply_leader
+            USING ERRCODE = 'KT103', HINT = 'Form the partnership with form_partnership().';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_partner(bigint, bigint) IS 'Internal. Refuses a member who does not sell for a supply leader now (KT103).';
 
 CREATE FUNCTION join_campaign(campaign bigint, sales_leader bigint, under bigint DEFAULT NULL)
 RETURNS ktt.chain
@@ -30,6 +46,9 @@ BEGIN
         RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
     ELSIF v_campaign.state NOT IN ('draft', 'open') THEN
         RAISE EXCEPTION 'campaign % is %', campaign, v_campaign.state USING ERRCODE = 'KT301';
+    ELSIF v_campaign.owner_id <> sales_leader THEN
+        RAISE EXCEPTION 'campaign % is led by its group owner', campaign
+            USING ERRCODE = 'KT101', DETAIL = format('Below owner %s there would be one level too many.', v_campaign.owner_id);
     END IF;
     v_upline := ktt.chain(ARRAY[v_campaign.supply_leader_id]);
     IF under IS NOT NULL AND under <> v_campaign.supply_leader_id THEN
@@ -48,11 +67,7 @@ BEGIN
         RAISE EXCEPTION 'distribution chain % is too deep', v_chain
             USING ERRCODE = 'KT101', DETAIL = format('It would have %s levels, maximum is %s.', ktt.depth(v_chain), v_levels);
     END IF;
-    IF NOT EXISTS (SELECT FROM partnerships p
-                   WHERE p.supply_leader_id = v_campaign.supply_leader_id AND p.sales_leader_id = sales_leader AND upper_inf(p.period)) THEN
-        RAISE EXCEPTION 'member % is no partner of supply leader %', sales_leader, v_campaign.supply_leader_id
-            USING ERRCODE = 'KT103', HINT = 'Form the partnership with form_partnership().';
-    END IF;
+    PERFORM require_partner(v_campaign.supply_leader_id, sales_leader);
     INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id)
     VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'))
     ON CONFLICT DO NOTHING;

@@ -1,0 +1,75 @@
+/*
+ * Orders in bulk: one call, one transaction, an outcome for each.
+ */
+
+CREATE TABLE bulk_gate ();
+COMMENT ON TABLE bulk_gate IS 'Always empty. One bulk intake at a time: two that hold many rows could wait for each other.';
+
+CREATE TYPE order_request AS (
+    campaign bigint, buyer bigint, items bigint[], units bigint[], request text, seller bigint, point bigint,
+    longitude double precision, latitude double precision, household bytea, channel text, note text
+);
+COMMENT ON TYPE order_request IS 'An order of place_orders(), as the keys of a JSON object.';
+
+CREATE FUNCTION place_orders(orders jsonb[])
+RETURNS TABLE (ordinal int, outcome text, order_id bigint, amount bigint, pickup_point bigint, code text, item bigint, error_code text, error text)
+LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_requests order_request[];
+    v_request order_request;
+BEGIN
+    PERFORM read_committed();
+    IF cardinality(require(orders, 'orders')) > 10000 THEN
+        RAISE EXCEPTION 'at most 10000 orders can be placed at once' USING ERRCODE = '54000', DETAIL = format('There are %s.', cardinality(orders));
+    END IF;
+    LOCK TABLE bulk_gate IN EXCLUSIVE MODE;
+    BEGIN
+        SELECT array_agg(jsonb_populate_record(NULL::order_request, o.request) ORDER BY o.n) INTO v_requests
+        FROM unnest(orders) WITH ORDINALITY o(request, n);
+    EXCEPTION WHEN data_exception THEN
+        -- One cannot be read: each by itself then, so that the others are placed.
+        FOR n IN 1 .. cardinality(orders) LOOP
+            BEGIN
+                v_requests[n] := jsonb_populate_record(NULL::order_request, orders[n]);
+            EXCEPTION WHEN data_exception THEN
+                v_requests[n] := NULL;
+            END;
+        END LOOP;
+    END;
+    PERFORM hold_rows(array_agg(r.campaign), array_agg(l.item), array_agg(r.buyer),
+                      array_agg(CASE WHEN octet_length(r.household) BETWEEN 8 AND 64 THEN household_id(r.household) END), array_agg(r.point),
+                      array_agg(coalesce(r.seller, c.owner_id, c.supply_leader_id)))
+    FROM unnest(v_requests) r CROSS JOIN LATERAL unnest(r.items) l(item) JOIN campaigns c ON c.id = r.campaign;
+    FOR n IN 1 .. cardinality(orders) LOOP
+        ordinal := n;
+        outcome := 'error';
+        order_id := NULL; amount := NULL; pickup_point := NULL; code := NULL; item := NULL; error_code := NULL; error := NULL;
+        v_request := v_requests[n];
+        BEGIN
+            IF v_request IS NULL THEN
+                -- Says again what is wrong with it.
+                v_request := jsonb_populate_record(NULL::order_request, orders[n]);
+            END IF;
+            SELECT p.* INTO outcome, order_id, amount, pickup_point, code, item
+            FROM place_order(v_request.campaign, v_request.buyer, v_request.items, v_request.units, v_request.request, v_request.seller, v_request.point,
+                             CASE WHEN num_nonnulls(v_request.longitude, v_request.latitude) > 0 THEN ktt.location(v_request.longitude, v_request.latitude) END,
+                             v_request.household, v_request.channel, v_request.note) p;
+        EXCEPTION WHEN OTHERS THEN
+            -- What is wrong with the order is its own outcome; what is wrong with the server ends the call.
+            IF left(SQLSTATE, 2) NOT IN ('22', '23', '54', 'KT') OR left(SQLSTATE, 3) = 'KT5' THEN
+                RAISE;
+            END IF;
+            outcome := 'error';
+            error_code := SQLSTATE;
+            error := SQLERRM;
+        END;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION place_orders(jsonb[]) IS
+    'Places up to 10000 orders in one transaction and returns an outcome for each: what place_order() says, or error with code and message when an order is '
+    'broken; the others are placed all the same. Each is an object with campaign, buyer, items, units, request, and where wanted seller, point, '
+    'longitude and latitude, household (hex, \x first), channel, note. They are served in their order; a repeated call gives the first outcomes again. One bulk call runs at a time, '
+    'and never ends in a deadlock with single orders. Errors: 0A000 not READ COMMITTED, 22004 null, 54000 more than 10000.';
