@@ -111,7 +111,7 @@ for my $round (1 .. $rounds)
 		'expire@1' => "SELECT expire_orders('10 ms', 20);\n",
 		'move@1' => "\\set who random(3, 30)\nSELECT appoint_steward(1, :who);\n");
 	verified($node, 'postgres', "mixed $round", $schema);
-	like(value($schema, "SELECT string_agg(DISTINCT state, ' ' ORDER BY state) FROM orders"), qr/cancelled expired paid/, 'orders of every kind');
+	like(value($schema, "SELECT string_agg(DISTINCT state::text, ' ' ORDER BY state::text) FROM orders"), qr/cancelled expired paid/, 'orders of every kind');
 
 	# What is free can be bought to the last unit.
 	value($schema, 'SELECT open_pickup_point(1, true)');
