@@ -112,6 +112,7 @@ BEGIN
            coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at, coalesce(create_campaign.grace, s.grace), coalesce(create_campaign.hold, s.hold)
     FROM settings s
     RETURNING c.id INTO v_id;
+    PERFORM assume_role(supply_leader, 'supply_leader');
     PERFORM finish_request('create_campaign', reference, to_jsonb(v_id));
     RETURN v_id;
 END
