@@ -157,7 +157,8 @@ RETURN ktt.blake2b(convert_to(token, 'UTF8'));
 COMMENT ON FUNCTION invitation_digest(text) IS 'Internal. What is kept of the token of an invitation.';
 
 CREATE FUNCTION invite_sales_leader(supply_leader bigint, valid_for interval DEFAULT '7 days', OUT invitation bigint, OUT token text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+-- A day is 24 hours, whatever the session's time zone does meanwhile.
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC'
 AS $$
 DECLARE
     v_now timestamptz := clock_timestamp();
