@@ -177,6 +177,21 @@ $$;
 COMMENT ON FUNCTION require_interval(interval, interval, text) IS
     'Internal. Refuses a time that is negative or too long (22023), naming the argument; NULL passes.';
 
+CREATE FUNCTION require_one_of(value text, options text[], name text)
+RETURNS text
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF value <> ALL (options) THEN
+        RAISE EXCEPTION '% must be % or %', name, array_to_string(trim_array(options, 1), ', '), options[cardinality(options)]
+            USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(value, 64));
+    END IF;
+    RETURN value;
+END
+$$;
+COMMENT ON FUNCTION require_one_of(text, text[], text) IS
+    'Internal. Returns a word that is one of several, or refuses it (22023), naming the argument; NULL passes.';
+
 CREATE FUNCTION require_reference(reference text, name text)
 RETURNS text
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT

@@ -9,9 +9,13 @@ CREATE TABLE partnerships (
     period          tstzrange NOT NULL CHECK (NOT isempty(period)),
     CONSTRAINT partnerships_self_check CHECK (supply_leader_id <> sales_leader_id),
     CONSTRAINT partnerships_period_excl
-        EXCLUDE USING gist (supply_leader_id WITH =, sales_leader_id WITH =, period WITH &&)
+        EXCLUDE USING gist (supply_leader_id WITH =, sales_leader_id WITH =, period WITH &&),
+    CONSTRAINT partnerships_pair_key UNIQUE (id, supply_leader_id, sales_leader_id)
 );
+CREATE UNIQUE INDEX partnerships_current_key ON partnerships (supply_leader_id, sales_leader_id) WHERE upper_inf(period);
+CREATE INDEX partnerships_sales_leader_id_idx ON partnerships (sales_leader_id, supply_leader_id);
 COMMENT ON TABLE partnerships IS 'Which sales leader sells for which supply leader, and when: many to many.';
+COMMENT ON CONSTRAINT partnerships_pair_key ON partnerships IS 'So that what led to a partnership can point at one of its own pair only.';
 
 CREATE FUNCTION form_partnership(supply_leader bigint, sales_leader bigint)
 RETURNS bigint
@@ -57,3 +61,13 @@ END
 $$;
 COMMENT ON FUNCTION end_partnership(bigint, bigint) IS
     'Ends the standing partnership; campaigns already joined go on. Returns whether there was one.';
+
+-- One table, in the order of its keys: a plan for a page of it reads that page from an index, whichever side is given.
+CREATE VIEW partners WITH (security_barrier) AS
+SELECT p.supply_leader_id, (SELECT m.reference FROM members m WHERE m.id = p.supply_leader_id) AS supply_leader,
+       p.sales_leader_id, (SELECT m.reference FROM members m WHERE m.id = p.sales_leader_id) AS sales_leader,
+       p.id AS partnership_id, lower(p.period) AS since
+FROM partnerships p WHERE upper_inf(p.period) ORDER BY p.supply_leader_id, p.sales_leader_id;
+COMMENT ON VIEW partners IS
+    'The partnerships that stand. Read a page by key: WHERE supply_leader_id = ... AND sales_leader_id > the last one read '
+    'ORDER BY sales_leader_id LIMIT ..., or the other way round.';

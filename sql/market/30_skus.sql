@@ -19,7 +19,7 @@ DECLARE
 BEGIN
     PERFORM read_committed();
     PERFORM require_member(supplier, 'supplier');
-    PERFORM open_account(supplier, 'goods');
+    PERFORM open_account(supplier, 'goods'), assume_role(supplier, 'supplier');
     INSERT INTO skus AS s (supplier_id, reference) VALUES (supplier, require_reference(add_sku.reference, 'reference'))
     ON CONFLICT DO NOTHING RETURNING s.id INTO v_id;
     IF NOT FOUND THEN
@@ -29,4 +29,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION add_sku(bigint, text) IS
-    'Adds an article of a supplier and returns its id; the same article number gives the same id again. Errors: KT303 no such member.';
+    'Adds an article of a supplier, who has that role from then on, and returns its id; the same article number gives the same id again. '
+    'Errors: KT303 no such member.';

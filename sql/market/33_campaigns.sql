@@ -196,6 +196,7 @@ BEGIN
            create_campaign.balance_due_at, create_campaign.interested
     FROM settings s
     RETURNING c.id INTO v_id;
+    PERFORM assume_role(supply_leader, 'supply_leader');
     INSERT INTO campaign_log (campaign_id, state, reason, at) VALUES (v_id, 'draft', 'created', clock_timestamp());
     IF owner IS NOT NULL THEN
         INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id)

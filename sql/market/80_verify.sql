@@ -156,6 +156,7 @@ BEGIN
     FROM c;
 
     RETURN QUERY SELECT * FROM verify_runs();
+    RETURN QUERY SELECT * FROM verify_people();
 
     -- Refunds and settlement
     RETURN QUERY

@@ -74,8 +74,8 @@ FROM unnest(ARRAY['Old Town', 'the "big" market', 'o''clock', '市场', 'select'
 SELECT is(public.sale(n, 300), 'placed, paid', 'a sale in ' || n) FROM unnest(ARRAY['the "big" market', 'a.b, c']) n;
 SET LOCAL search_path = public, pg_catalog;
 SELECT lives_ok($$SELECT "a.b, c".grant_access('ktt_test_buyer_app', 'app')$$, 'access is granted there');
-SELECT ok(has_function_privilege('ktt_test_buyer_app', '"a.b, c".register_member(text)', 'EXECUTE')
-          AND NOT has_function_privilege('ktt_test_buyer_app', 'market.register_member(text)', 'EXECUTE')
+SELECT ok(has_function_privilege('ktt_test_buyer_app', '"a.b, c".register_member(text, text)', 'EXECUTE')
+          AND NOT has_function_privilege('ktt_test_buyer_app', 'market.register_member(text, text)', 'EXECUTE')
           AND NOT has_function_privilege('ktt_test_buyer_app', '"a.b, c".configure(text, text, int, interval, int, int, interval, text, interval, boolean)', 'EXECUTE'), 'there, that profile, and nowhere else');
 
 -- Side by side.

@@ -1,7 +1,7 @@
--- People, and who sells for whom.
+-- People and companies.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(24);
+SELECT plan(33);
 \ir lib/market.sql
 
 SELECT ok(register_member('anna') > 0, 'a member gets an id');
@@ -13,24 +13,32 @@ SELECT throws_ok('SELECT register_member('''')', '22023', NULL, 'that is not emp
 SELECT throws_ok('SELECT register_member(repeat(''x'', 257))', '22023', 'reference must be between 1 and 256 bytes', 'nor longer than 256 bytes');
 SELECT throws_ok('INSERT INTO members (id, reference) VALUES (5, ''five'')', '428C9', NULL, 'nobody chooses his id');
 
-SELECT ok(form_partnership(id('leader'), id('rival')) > 0, 'a partnership is formed');
-SELECT is(form_partnership(id('leader'), id('rival')), form_partnership(id('leader'), id('rival')), 'once');
-SELECT ok(form_partnership(id('rival'), id('leader')) > 0, 'it has a direction');
-SELECT ok(form_partnership(id('other leader'), id('rival')) > 0, 'a sales leader can sell for two');
-SELECT throws_ok('SELECT form_partnership(id(''leader''), id(''leader''))', 'KT102', NULL, 'nobody is his own partner');
-SELECT throws_ok('SELECT form_partnership(id(''leader''), 999999)', 'KT303', 'sales leader 999999 does not exist', 'a partner exists');
-SELECT throws_ok('SELECT form_partnership(999999, id(''leader''))', 'KT303', 'supply leader 999999 does not exist', 'so does the other');
-SELECT throws_ok('SELECT form_partnership(NULL, id(''leader''))', '22004', 'supply leader must not be null', 'not null');
-SELECT throws_ok('SELECT form_partnership(id(''leader''), NULL)', '22004', 'sales leader must not be null', 'neither of them');
+-- Kinds.
+SELECT is((SELECT kind FROM members WHERE reference = 'anna'), 'person', 'a member is a person');
+SELECT register_member('acme', 'company') AS acme \gset
+SELECT is((SELECT kind FROM members WHERE id = :acme), 'company', 'unless it is a company');
+SELECT answers('SELECT register_member(''acme'', ''company'')', :'acme', 'the same key and kind give the same id again');
+SELECT throws_ok('SELECT register_member(''acme'')', 'KT010', 'member "acme" is already registered as another kind', 'another kind does not');
+SELECT throws_ok('SELECT register_member(''anna'', kind => ''company'')', 'KT010', NULL, 'the other way round neither');
+SELECT throws_ok('SELECT register_member(''new'', NULL)', '22004', 'kind must not be null', 'a member has a kind');
+SELECT throws_ok(format('SELECT register_member(''new'', %L)', k), '22023', 'kind must be person or company', format('not %L', left(k, 30)))
+FROM unnest(ARRAY['', 'Person', 'god', 'person'' OR true --', repeat('x', 100000)]) k;
+SELECT is_empty('SELECT * FROM members WHERE reference = ''new''', 'and nobody was registered');
 
-SELECT is(end_partnership(id('leader'), id('rival')), true, 'a partnership ends');
-SELECT answers($$SELECT end_partnership(id('leader'), id('rival'))$$, 'false', 'once');
-SELECT ok(form_partnership(id('leader'), id('rival')) > 0, 'and begins anew');
-SELECT is((SELECT count(*) FROM partnerships WHERE supply_leader_id = id('leader') AND sales_leader_id = id('rival')), 2::bigint,
-          'as a period of its own');
-SELECT throws_ok($$INSERT INTO partnerships (supply_leader_id, sales_leader_id, period)
-                   VALUES (id('leader'), id('rival'), '[2020-01-01,)')$$, '23P01', NULL, 'periods cannot overlap');
-SELECT throws_ok('SELECT end_partnership(NULL, id(''rival''))', '22004', 'supply leader must not be null', 'ending needs both');
+-- Verification.
+SELECT is((SELECT verified_at FROM members WHERE id = :acme), NULL, 'nobody is verified by himself');
+SELECT clock_timestamp() AS before, verify_member(:acme) AS verified_at \gset
+SELECT ok(:'verified_at' > :'before'::timestamptz AND :'verified_at' <= clock_timestamp(), 'verifying says since when');
+SELECT is((SELECT verified_at FROM members WHERE id = :acme), :'verified_at', 'and keeps it');
+SELECT answers(format('SELECT verify_member(%s)', :acme), :'verified_at'::timestamptz::text, 'again keeps the first time');
+SELECT is(verify_member(:acme, false), NULL, 'it can be taken back');
+SELECT is((SELECT verified_at FROM members WHERE id = :acme), NULL, 'then it is gone');
+SELECT answers(format('SELECT verify_member(%s, false)', :acme), NULL, 'twice is once');
+SELECT ok(verify_member(:acme, true) > :'verified_at'::timestamptz, 'and noted anew');
+SELECT is((SELECT count(*) FROM members WHERE verified_at IS NOT NULL), 1::bigint, 'of this member alone');
+SELECT throws_ok('SELECT verify_member(NULL)', '22004', 'member must not be null', 'of whom');
+SELECT throws_ok('SELECT verify_member(id(''buyer''), NULL)', '22004', 'verified must not be null', 'yes or no');
+SELECT throws_ok('SELECT verify_member(999999)', 'KT303', 'member 999999 does not exist', 'an unknown member');
 
 SELECT throws_ok('DELETE FROM members WHERE id = id(''leader'')', '23503', NULL, 'a member who leads a campaign cannot vanish');
 

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(105);
+SELECT plan(113);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -22,6 +22,7 @@ SELECT name('late rice', list_item(id('later'), id('rice sku'), 2500, 2999)), pu
 SELECT place_order(id('later'), id('chief'), ARRAY[id('late rice')], '{1}', 'at ' || p, point => id(p)) FROM unnest('{shed,kiosk,hut}'::text[]) p \g /dev/null
 SELECT close_pickup_point(id('kiosk'), 'no kiosk'), close_pickup_point(id('hut'), 'no hut') \g /dev/null
 SELECT number_orders(id('campaign')) \g /dev/null
+SELECT note_leader(id('seller')), note_leader(id('seller'), 'parent', 'active'), touch(id('campaign'), id('buyer'), id('seller')) \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with everything in it is sound');
 SELECT is_empty('SELECT invariant FROM verify() WHERE checked = 0', 'and has a case of every invariant');
 CREATE TEMP TABLE broken (invariant text);
@@ -145,6 +146,13 @@ FROM unnest(ARRAY['UPDATE payout_lines SET state = ''dropped'' WHERE member_id =
 SELECT pg_temp.finds(d, 'statements are as issued and move by their postings', :'statement')
 FROM unnest(ARRAY['UPDATE statements SET lines = lines || lines', 'UPDATE statements SET digest = blake2b(digest)', 'UPDATE statements SET closing = closing + 1', 'UPDATE statements SET period = tstzrange(lower(period), now() + interval ''1 day'')',
                   'UPDATE postings SET amount = amount + 1 WHERE account_id = account(''mill'', ''goods'')']) d;
+
+-- People
+SELECT pg_temp.finds(format('DELETE FROM roles WHERE member_id = id(%L)', n), 'who supplies or leads a sale has had the role', format('member %s, %s', id(n), r)) FROM (VALUES ('mill', 'supplier'), ('leader', 'supply_leader')) v(n, r);
+SELECT pg_temp.finds(d, 'histories of leaders have no gaps and go on', id('seller')::text)
+FROM unnest(ARRAY['DELETE FROM leader_history WHERE upper_inf(period)', 'UPDATE leader_history SET period = tstzrange(lower(period) + interval ''1 us'', NULL) WHERE upper_inf(period)']) d;
+SELECT pg_temp.finds(d, 'touches are of sales leaders of the supply leader')
+FROM unnest(ARRAY['UPDATE touches SET first_seller_id = id(''rival'')', 'UPDATE touches SET last_seller_id = id(''rival'')', 'UPDATE touches SET buyer_id = 999999', 'UPDATE touches SET supply_leader_id = id(''other leader'')']) d;
 
 SELECT is_empty('SELECT invariant FROM verify() EXCEPT SELECT invariant FROM broken', 'every invariant was broken');
 SELECT is_empty('SELECT violations()', 'and everything was undone');
