@@ -324,3 +324,9 @@ CREATE CAST (jsonb AS ktt.shares) WITH FUNCTION ktt.shares(jsonb);
 COMMENT ON CAST (jsonb AS ktt.shares) IS 'Shares from {"17": 1990}.';
 CREATE CAST (ktt.shares AS jsonb) WITH FUNCTION ktt.to_jsonb(ktt.shares) AS ASSIGNMENT;
 COMMENT ON CAST (ktt.shares AS jsonb) IS 'Shares as {"17": 1990}.';
+
+CREATE FUNCTION ktt.adds_up(amount bigint, basket ktt.basket, shares ktt.shares, refunded ktt.basket) RETURNS boolean
+    IMMUTABLE STRICT PARALLEL SAFE COST 10 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_adds_up';
+COMMENT ON FUNCTION ktt.adds_up(bigint, ktt.basket, ktt.shares, ktt.basket) IS
+    'Whether a sale holds together: the amount is above 0 and the total of both the basket and the shares, and what was refunded is a part of '
+    'the basket, with nothing below zero. Fit for a CHECK constraint: one call in place of five.';

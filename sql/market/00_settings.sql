@@ -36,6 +36,14 @@ COMMENT ON COLUMN settings.books_closed_at IS 'End of the latest statement: no j
 
 INSERT INTO settings (version) VALUES (ktt.library_version());
 
+-- A constant where it is called, as it never changes: an order need not read the settings for it.
+DO $do$
+BEGIN
+    EXECUTE format('CREATE FUNCTION market_id() RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %L::uuid', (SELECT s.market FROM settings s));
+END
+$do$;
+COMMENT ON FUNCTION market_id() IS 'Internal. The random id of this market, as settings has it.';
+
 CREATE FUNCTION configure(
     currency text DEFAULT NULL, time_zone text DEFAULT NULL, max_levels int DEFAULT NULL,
     hold interval DEFAULT NULL, stock_slots int DEFAULT NULL, max_code_failures int DEFAULT NULL,
@@ -207,16 +215,13 @@ $$;
 COMMENT ON FUNCTION require_reference(text, text) IS
     'Internal. Returns a key of the application''s, or refuses one that is NULL (22004), empty or longer than 256 bytes (22023).';
 
+-- Without a path of its own, so that it becomes a part of the expression that calls it.
 CREATE FUNCTION can_make_codes()
 RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
-AS $$
-BEGIN
-    RETURN ktt.has_key('code')
+LANGUAGE sql STABLE
+RETURN ktt.has_key('code')
        AND has_function_privilege('ktt.pickup_mac(text, uuid)'::regprocedure, 'EXECUTE')
        AND has_function_privilege('ktt.pickup_macs(text, uuid)'::regprocedure, 'EXECUTE');
-END
-$$;
 COMMENT ON FUNCTION can_make_codes() IS
     'Internal. Whether pickup codes can be made and checked: there is a key, and the owner of the market may use it.';
 

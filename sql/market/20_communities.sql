@@ -70,6 +70,7 @@ BEGIN
     INSERT INTO stewardships AS s (community_id, member_id, account_id, period)
     VALUES (community, member, open_account(member, 'pickup'), tstzrange(v_now, NULL))
     RETURNING s.id INTO v_id;
+    UPDATE pickup_points p SET steward_account_id = open_account(member, 'pickup') WHERE p.community_id = community;
     RETURN v_id;
 END
 $$;
@@ -89,6 +90,9 @@ BEGIN
     END IF;
     UPDATE stewardships s SET period = tstzrange(lower(s.period), greatest(clock_timestamp(), lower(s.period) + interval '1 us'))
     WHERE s.community_id = community AND upper_inf(s.period);
+    IF FOUND THEN
+        UPDATE pickup_points p SET steward_account_id = NULL WHERE p.community_id = community;
+    END IF;
     RETURN FOUND;
 END
 $$;

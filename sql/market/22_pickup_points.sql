@@ -12,6 +12,7 @@ CREATE TABLE pickup_points (
     capacity        int CHECK (capacity >= 0),
     state           text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paused', 'closed')),
     open_days       smallint NOT NULL DEFAULT 127 CHECK (open_days BETWEEN 1 AND 127),
+    steward_account_id bigint REFERENCES accounts,
     CONSTRAINT pickup_points_reach_check CHECK (radius IS NOT NULL OR area IS NOT NULL)
 );
 CREATE INDEX pickup_points_location_idx ON pickup_points USING gist (location);
@@ -20,6 +21,8 @@ COMMENT ON COLUMN pickup_points.radius IS 'How far away a buyer may be, in metre
 COMMENT ON COLUMN pickup_points.area IS 'Where a buyer has to be; NULL: anywhere within the radius.';
 COMMENT ON COLUMN pickup_points.capacity IS 'Parcels (orders) that fit in one wave; NULL is no limit.';
 COMMENT ON COLUMN pickup_points.state IS 'Paused takes no new orders and keeps those it has; closed was given up, and its orders went elsewhere.';
+COMMENT ON COLUMN pickup_points.steward_account_id IS
+    'The account of its community''s steward, NULL without one; kept here by appoint_steward() and end_stewardship(), so that an order finds it with the point.';
 COMMENT ON COLUMN pickup_points.open_days IS 'Weekdays with opening hours, one bit each, 1 for Monday to 64 for Sunday; all of them without hours.';
 
 CREATE TABLE point_loads (
@@ -60,9 +63,12 @@ BEGIN
         RAISE EXCEPTION 'community % does not exist', community USING ERRCODE = 'KT303';
     END IF;
     PERFORM require(location, 'location'), require_reach(radius, area), require_between(capacity, 0, 1000000000, 'capacity');
-    INSERT INTO pickup_points AS p (community_id, reference, location, radius, area, capacity)
+    -- A steward who is being appointed gets this point too, or has it already.
+    PERFORM FROM communities c WHERE c.id = community FOR SHARE;
+    INSERT INTO pickup_points AS p (community_id, reference, location, radius, area, capacity, steward_account_id)
     VALUES (community, require_reference(add_pickup_point.reference, 'reference'), add_pickup_point.location,
-            add_pickup_point.radius, add_pickup_point.area, add_pickup_point.capacity)
+            add_pickup_point.radius, add_pickup_point.area, add_pickup_point.capacity,
+            (SELECT s.account_id FROM stewardships s WHERE s.community_id = community AND upper_inf(s.period)))
     ON CONFLICT ON CONSTRAINT pickup_points_reference_key DO NOTHING
     RETURNING p.id INTO v_id;
     IF NOT FOUND THEN

@@ -19,7 +19,7 @@ CREATE TABLE orders (
     id                  bigint GENERATED ALWAYS AS IDENTITY,
     buyer_id            bigint NOT NULL,
     point_id            bigint NOT NULL,
-    amount              bigint NOT NULL CHECK (amount > 0),
+    amount              bigint NOT NULL,
     seller_account_id   bigint,
     steward_account_id  bigint,
     placed_at           timestamptz NOT NULL,
@@ -40,11 +40,9 @@ CREATE TABLE orders (
     note                text,
     PRIMARY KEY (campaign_id, id),
     CONSTRAINT orders_request_key UNIQUE (buyer_id, campaign_id, request),
-    CONSTRAINT orders_basket_check CHECK (ktt.amount(basket) = amount),
-    CONSTRAINT orders_shares_check CHECK (ktt.total(shares) = amount),
-    CONSTRAINT orders_refunded_check CHECK (basket OPERATOR(ktt.@>) refunded AND refunded OPERATOR(ktt.@>) '{}'),
+    CONSTRAINT orders_adds_up_check CHECK (ktt.adds_up(amount, basket, shares, refunded)),
     CONSTRAINT orders_due_at_check CHECK ((due_at IS NOT NULL) = (state = 'completed')),
-    CONSTRAINT orders_part_paid_check CHECK (part_paid IS NULL OR (part_paid > 0 AND part_paid < amount AND paid_at IS NULL))
+    CONSTRAINT orders_part_paid_check CHECK (part_paid BETWEEN 1 AND amount - 1 AND paid_at IS NULL OR part_paid IS NULL)
 ) WITH (fillfactor = 80);
 CREATE INDEX orders_due_at_idx ON orders (due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE orders IS

@@ -36,6 +36,8 @@ DECLARE
     v_steward_account bigint;
     v_capacity int;
     v_seller bigint;
+    v_attribution text;
+    v_own boolean;
     v_household bigint := household_id(household);
     v_deposit bigint;
     v_placed_at timestamptz;
@@ -78,24 +80,19 @@ BEGIN
 
     -- In one statement, because every one costs as much as a line: what became of the key, the campaign, who sells, where to.
     SELECT c.wave_id, c.state, c.opens_at, c.closes_at + c.grace AS ends_at, c.supply_leader_id, c.owner_id,
-           c.limited, c.limited OR c.capacity_id IS NOT NULL AS counted, s.member_id AS seller_id, s.chain, s.account_id, s.tier, m.id AS member, g.market,
-           g.attribution, g.own_purchase,
-           o AS first, r.key AS refused, p.id AS point, p.capacity, w.account_id AS steward_account,
-           CASE WHEN p.state <> 'open'
-                     OR (p.open_days <> 127 AND NOT open_on(p.open_days, (SELECT v.delivery_on FROM waves v WHERE v.id = c.wave_id)))
-                THEN 'point_closed'
+           c.limited, c.limited OR c.capacity_id IS NOT NULL AS counted, s.member_id AS seller_id, s.chain, s.account_id, s.tier, m.id AS member,
+           o AS first, r.key AS refused, p.id AS point, p.capacity, p.open_days, p.steward_account_id AS steward_account,
+           CASE WHEN p.state <> 'open' THEN 'point_closed'
                 WHEN place_order.location IS NOT NULL
                      AND NOT ((p.radius IS NULL OR ktt.within(p.location, place_order.location, p.radius))
                               AND (p.area IS NULL OR ktt.covers(p.area, place_order.location))) THEN 'out_of_reach' END AS objection
       INTO v_known
-    FROM campaigns c JOIN settings g ON g.singleton
+    FROM campaigns c
     LEFT JOIN campaign_sellers s ON s.campaign_id = c.id AND s.member_id = coalesce(seller, c.owner_id)
     LEFT JOIN members m ON m.id = buyer
     LEFT JOIN orders o ON o.campaign_id = campaign AND o.buyer_id = buyer AND o.request = place_order.request
     LEFT JOIN requests r ON r.kind = 'place_order' AND r.key = format('%s/%s/%s', campaign, buyer, place_order.request)
     LEFT JOIN pickup_points p ON p.id = place_order.point
-    -- ANY keeps to the plain index of current stewards: the constraint's one costs three times as much to open.
-    LEFT JOIN stewardships w ON w.community_id = ANY (ARRAY[p.community_id]) AND upper_inf(w.period)
     WHERE c.id = campaign;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
@@ -118,12 +115,15 @@ BEGIN
         RAISE EXCEPTION 'member % does not sell in campaign %', seller, campaign
             USING ERRCODE = 'KT103', HINT = 'A sales leader joins with join_campaign().';
     END IF;
-    IF seller IS NULL AND v_known.owner_id IS NULL AND v_known.attribution <> 'link' THEN
+    IF seller IS NULL OR seller = buyer THEN
+        SELECT g.attribution, g.own_purchase INTO STRICT v_attribution, v_own FROM settings g WHERE g.singleton;
+    END IF;
+    IF v_attribution <> 'link' AND seller IS NULL AND v_known.owner_id IS NULL THEN
         SELECT s.member_id, s.chain, s.account_id, s.tier INTO v_known.seller_id, v_known.chain, v_known.account_id, v_known.tier
         FROM campaign_sellers s
         WHERE s.campaign_id = campaign AND s.member_id = attributed_seller(campaign, v_known.supply_leader_id, buyer);
     END IF;
-    IF v_known.seller_id IS NULL OR (v_known.seller_id = buyer AND NOT v_known.own_purchase) THEN
+    IF v_known.seller_id IS NULL OR (v_known.seller_id = buyer AND NOT v_own) THEN
         v_seller := v_known.supply_leader_id;
         v_chain := ktt.chain(ARRAY[v_known.supply_leader_id]);
     ELSE
@@ -137,6 +137,11 @@ BEGIN
         WHEN v_known.state NOT IN ('draft', 'open') OR clock_timestamp() >= v_known.ends_at THEN 'closed'
         WHEN v_known.state = 'draft' OR clock_timestamp() < v_known.opens_at THEN 'not_open'
         ELSE v_known.objection END;
+
+    IF outcome IS NULL AND v_known.open_days <> 127
+       AND NOT open_on(v_known.open_days, (SELECT w.delivery_on FROM waves w WHERE w.id = v_known.wave_id)) THEN
+        outcome := 'point_closed';
+    END IF;
 
     -- Everything is taken or nothing: KT999 undoes the attempt and lets go of every row that it locked, also of those that were
     -- waited for and then had too little. Without an outcome it is made again, on what others have left by then.
@@ -155,9 +160,7 @@ BEGIN
                 IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
                     PERFORM FROM pickup_points p WHERE p.id = pickup_point FOR SHARE;
                 END IF;
-                SELECT p.capacity, w.account_id INTO v_capacity, v_steward_account
-                FROM pickup_points p LEFT JOIN stewardships w ON w.community_id = p.community_id AND upper_inf(w.period)
-                WHERE p.id = pickup_point;
+                SELECT p.capacity, p.steward_account_id INTO v_capacity, v_steward_account FROM pickup_points p WHERE p.id = pickup_point;
             END IF;
 
             -- Sorted once, not by every aggregate.
@@ -239,7 +242,7 @@ BEGIN
 
             IF can_make_codes() THEN
                 code := ktt.new_pickup_code();
-                v_mac := ktt.pickup_mac(code, v_known.market);
+                v_mac := ktt.pickup_mac(code, market_id());
             END IF;
             INSERT INTO orders AS o (campaign_id, buyer_id, point_id, amount, seller_account_id, steward_account_id, placed_at,
                                      chain, basket, shares, request, location, code_mac, deposit, household, channel, note)

@@ -109,6 +109,11 @@ BEGIN
     FROM (SELECT p.id, p.open_days = coalesce(bit_or(1 << h.weekday - 1), 127) AS ok
           FROM pickup_points p LEFT JOIN opening_hours h ON h.point_id = p.id GROUP BY p.id) c;
 
+    RETURN QUERY
+    SELECT 'points name the steward of their community', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text
+    FROM (SELECT p.id, p.steward_account_id IS NOT DISTINCT FROM s.account_id AS ok
+          FROM pickup_points p LEFT JOIN stewardships s ON s.community_id = p.community_id AND upper_inf(s.period)) c;
+
     -- Lists
     RETURN QUERY
     WITH listed AS (

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(113);
+SELECT plan(115);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -106,6 +106,8 @@ FROM unnest(ARRAY['DELETE FROM reassignments WHERE to_point IS NULL', 'UPDATE pi
 
 SELECT pg_temp.finds(d, 'points are open on the days of their hours', id('gate')::text)
 FROM unnest(ARRAY['UPDATE pickup_points SET open_days = 64 WHERE id = id(''gate'')', 'INSERT INTO opening_hours (point_id, weekday, opens, closes) VALUES (id(''gate''), 1, ''09:00'', ''10:00'')']) d;
+SELECT pg_temp.finds(d, 'points name the steward of their community', id('gate')::text)
+FROM unnest(ARRAY['UPDATE pickup_points SET steward_account_id = NULL WHERE id = id(''gate'')', 'UPDATE pickup_points SET steward_account_id = account(''mill'', ''goods'') WHERE id = id(''gate'')']) d;
 SELECT set_opening_hours(id('shed'), '{1,2}', '{09:00,09:00}', '{10:00,10:00}') \g /dev/null
 SELECT pg_temp.finds(d, 'points are open on the days of their hours', id('shed')::text)
 FROM unnest(ARRAY['DELETE FROM opening_hours', 'UPDATE opening_hours SET weekday = 3 WHERE weekday = 1']) d;
