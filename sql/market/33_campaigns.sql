@@ -24,7 +24,7 @@ CREATE TABLE campaigns (
     state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'open', 'closed')),
     opens_at        timestamptz NOT NULL,
     closes_at       timestamptz NOT NULL,
-    grace           interval NOT NULL CHECK (grace BETWEEN interval '0' AND interval '1 day'),
+    grace           interval NOT NULL CHECK (grace BETWEEN interval '0' AND interval '1 day' AND extract(day FROM grace) = 0),
     hold            interval NOT NULL CHECK (hold BETWEEN interval '0' AND interval '1 year'),
     CONSTRAINT campaigns_time_check CHECK (opens_at < closes_at AND isfinite(opens_at) AND isfinite(closes_at))
 );
@@ -109,7 +109,9 @@ BEGIN
     PERFORM require_wave(wave, '{open}');
     INSERT INTO campaigns AS c (wave_id, supply_leader_id, account_id, reference, opens_at, closes_at, grace, hold)
     SELECT wave, supply_leader, open_account(supply_leader, 'commission'), create_campaign.reference,
-           coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at, coalesce(create_campaign.grace, s.grace), coalesce(create_campaign.hold, s.hold)
+           coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at,
+           -- In hours: a day has 23 or 25 of them where the zone of who places an order changes its clocks.
+           make_interval(secs => extract(epoch FROM coalesce(create_campaign.grace, s.grace))::double precision), coalesce(create_campaign.hold, s.hold)
     FROM settings s
     RETURNING c.id INTO v_id;
     PERFORM finish_request('create_campaign', reference, to_jsonb(v_id));

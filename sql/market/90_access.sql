@@ -11,9 +11,9 @@ COMMENT ON TABLE access_profiles IS 'What grant_access() grants: names of functi
 INSERT INTO access_profiles (profile, object)
 SELECT p.profile, o.object
 FROM (VALUES
-    ('app', '{register_member,place_order,pay_order,cancel_order,renew_code,nearest_point,nearest_pickup,pickup_points,point_loads,waves,point_is_open,join_campaign}'::text[]),
+    ('app', '{local_time,local_day,register_member,place_order,pay_order,cancel_order,renew_code,nearest_point,nearest_pickup,pickup_points,point_loads,waves,point_is_open,join_campaign}'::text[]),
     ('steward', '{pick_up,hand_over}'),
-    ('operator', '{register_member,configure,form_partnership,end_partnership,add_community,appoint_steward,end_stewardship,steward_history,
+    ('operator', '{local_time,local_day,register_member,configure,form_partnership,end_partnership,add_community,appoint_steward,end_stewardship,steward_history,
         add_pickup_point,pickup_map,open_pickup_point,close_pickup_point,move_pickup_point,
         resize_pickup_point,reassignments,unplaced_orders,set_opening_hours,point_is_open,nearest_point,nearest_pickup,pickup_points,point_loads,waves,add_sku,offer_sku,set_rate,open_wave,create_campaign,list_item,retire_item,publish_campaign,
         join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
