@@ -16,6 +16,7 @@ FROM (VALUES
     ('operator', '{local_time,local_day,register_member,configure,form_partnership,end_partnership,add_community,appoint_steward,end_stewardship,steward_history,
         add_pickup_point,pickup_map,open_pickup_point,close_pickup_point,move_pickup_point,
         resize_pickup_point,reassignments,unplaced_orders,set_opening_hours,point_is_open,nearest_point,nearest_pickup,pickup_points,point_loads,waves,add_sku,offer_sku,set_rate,open_wave,create_campaign,list_item,retire_item,publish_campaign,
+        create_template,add_template_item,remove_template_item,end_template,next_round,open_next_campaign,open_due_campaigns,upcoming_campaigns,template_items,template_campaigns,
         join_campaign,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
     ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
