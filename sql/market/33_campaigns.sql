@@ -24,7 +24,7 @@ CREATE TABLE campaigns (
     state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'open', 'closed')),
     opens_at        timestamptz NOT NULL,
     closes_at       timestamptz NOT NULL,
-    grace           interval NOT NULL CHECK (grace BETWEEN interval '0' AND interval '1 day' AND extract(day FROM grace) = 0),
+    grace           interval NOT NULL CHECK (grace BETWEEN interval '0' AND interval '1 day') CHECK (extract(day FROM grace) = 0),
     hold            interval NOT NULL CHECK (hold BETWEEN interval '0' AND interval '1 year'),
     CONSTRAINT campaigns_time_check CHECK (opens_at < closes_at AND isfinite(opens_at) AND isfinite(closes_at))
 );

@@ -40,7 +40,7 @@ CREATE TABLE template_items (
     buyer_limit         bigint CHECK (buyer_limit > 0),
     CONSTRAINT template_items_sku_key UNIQUE (template_id, sku_id, sale_price),
     CONSTRAINT template_items_price_check
-        CHECK (0 <= distribution_price AND distribution_price <= sale_price AND sale_price BETWEEN 1 AND 1000000000000)
+        CHECK (0 <= distribution_price AND distribution_price <= sale_price AND sale_price > 0 AND sale_price <= 1000000000000)
 );
 COMMENT ON TABLE template_items IS 'What every campaign of a template sells; supply price and split are those in force when it opens.';
 COMMENT ON COLUMN template_items.stock IS 'Units in each campaign, NULL is no limit; so is the limit per buyer.';
