@@ -70,6 +70,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = configure.time_zone)
        AND configure.time_zone IS NOT NULL THEN
         RAISE EXCEPTION 'time zone "%" not recognized', configure.time_zone USING ERRCODE = '22023';
+    ELSIF configure.time_zone IN ('CET', 'EET', 'EST', 'HST', 'MET', 'MST', 'WET') THEN
+        -- AT TIME ZONE takes them for abbreviations, of which a setting of the session's decides.
+        RAISE EXCEPTION 'time zone "%" is also an abbreviation', configure.time_zone
+            USING ERRCODE = '22023', HINT = 'Name the zone of a place, such as Europe/Berlin.';
     END IF;
     IF configure.currency IS NOT NULL AND EXISTS (SELECT FROM journals)
        AND configure.currency <> (SELECT s.currency FROM settings s) THEN

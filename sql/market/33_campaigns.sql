@@ -27,7 +27,7 @@ CREATE TABLE campaigns (
                     CHECK (state IN ('draft', 'open', 'closed', 'succeeded', 'failed', 'cancelled')),
     opens_at        timestamptz NOT NULL,
     closes_at       timestamptz NOT NULL,
-    grace           interval NOT NULL CHECK (grace BETWEEN interval '0' AND interval '1 day'),
+    grace           interval NOT NULL CHECK (grace BETWEEN interval '0' AND interval '1 day') CHECK (extract(day FROM grace) = 0),
     hold            interval NOT NULL CHECK (hold BETWEEN interval '0' AND interval '1 year'),
     minimum         bigint CHECK (minimum > 0),
     minimum_of      text CHECK (minimum_of IN ('units', 'amount', 'buyers')),
@@ -192,7 +192,9 @@ BEGIN
     INSERT INTO campaigns AS c (wave_id, supply_leader_id, account_id, reference, kind, owner_id, opens_at, closes_at, grace, hold,
                                 balance_due_at, interested)
     SELECT wave, supply_leader, open_account(supply_leader, 'commission'), create_campaign.reference, create_campaign.kind, create_campaign.owner,
-           coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at, coalesce(create_campaign.grace, s.grace), coalesce(create_campaign.hold, s.hold),
+           coalesce(create_campaign.opens_at, clock_timestamp()), create_campaign.closes_at,
+           -- In hours: a day has 23 or 25 of them where the zone of who places an order changes its clocks.
+           make_interval(secs => extract(epoch FROM coalesce(create_campaign.grace, s.grace))::double precision), coalesce(create_campaign.hold, s.hold),
            create_campaign.balance_due_at, create_campaign.interested
     FROM settings s
     RETURNING c.id INTO v_id;

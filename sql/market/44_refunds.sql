@@ -24,7 +24,8 @@ COMMENT ON COLUMN settlements.journal_id IS 'NULL while the window is open, and 
 
 CREATE FUNCTION stamp_due(hold interval)
 RETURNS timestamptz
-LANGUAGE plpgsql SET search_path FROM CURRENT
+-- In one zone: a day of a hold is as long in every session.
+LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone = 'UTC'
 AS $$
 BEGIN
     LOCK TABLE due_gate IN ROW EXCLUSIVE MODE;

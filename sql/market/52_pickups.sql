@@ -97,7 +97,7 @@ BEGIN
     PERFORM read_committed();
     PERFORM steward_at(point, steward);
     SELECT * INTO STRICT v_settings FROM settings;
-    v_day := (clock_timestamp() AT TIME ZONE v_settings.time_zone)::date;
+    v_day := local_day(clock_timestamp());
     IF NOT can_make_codes() THEN
         outcome := 'no_key';
         RETURN;

@@ -124,7 +124,6 @@ AS $$
 DECLARE
     v_settings run_settings;
     v_plan run_plans;
-    v_zone text := (SELECT s.time_zone FROM settings s);
     v_day date;
     v_points bigint[];
     v_locations ktt.location[];
@@ -132,7 +131,7 @@ DECLARE
 BEGIN
     PERFORM read_committed();
     -- Whoever dispatches it, or plans it as well, waits.
-    SELECT coalesce(w.delivery_on, (w.closed_at AT TIME ZONE v_zone)::date + 1) INTO v_day
+    SELECT coalesce(w.delivery_on, local_day(w.closed_at) + 1) INTO v_day
     FROM waves w WHERE w.id = require(wave, 'wave') FOR NO KEY UPDATE;
     PERFORM require_wave(wave, '{frozen}');
     SELECT * INTO STRICT v_settings FROM run_settings;
@@ -142,7 +141,7 @@ BEGIN
         RAISE EXCEPTION 'the warehouse is not known' USING ERRCODE = 'KT301', HINT = 'Tell it by configure_runs(warehouse => ...).';
     END IF;
     INSERT INTO run_plans AS p (wave_id, departs_at, deadline_at, capacity, service, service_parcel, on_roads)
-    VALUES (wave, (v_day + v_settings.departs) AT TIME ZONE v_zone, (v_day + v_settings.deadline) AT TIME ZONE v_zone,
+    VALUES (wave, local_time(v_day, v_settings.departs), local_time(v_day, v_settings.deadline),
             v_settings.capacity, v_settings.service, v_settings.service_parcel, plan_runs.seconds IS NOT NULL)
     ON CONFLICT ON CONSTRAINT run_plans_pkey DO UPDATE
         SET departs_at = excluded.departs_at, deadline_at = excluded.deadline_at, capacity = excluded.capacity, service = excluded.service,

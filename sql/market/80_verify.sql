@@ -65,6 +65,7 @@ BEGIN
 
     RETURN QUERY SELECT * FROM verify_payments();
     RETURN QUERY SELECT * FROM verify_stock();
+    RETURN QUERY SELECT * FROM verify_templates();
 
     RETURN QUERY
     -- Once the lists are frozen a point may have become smaller.
