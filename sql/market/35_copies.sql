@@ -7,11 +7,13 @@ CREATE TABLE campaign_sellers (
     member_id   bigint NOT NULL REFERENCES members,
     chain       ktt.chain NOT NULL,
     account_id  bigint NOT NULL REFERENCES accounts,
+    tier        text,
     joined_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (campaign_id, member_id)
 );
 COMMENT ON TABLE campaign_sellers IS 'Copies of a campaign: one row per sales leader who spreads it.';
 COMMENT ON COLUMN campaign_sellers.chain IS 'From the supply leader down to this seller; the supplier of each item stands before it.';
+COMMENT ON COLUMN campaign_sellers.tier IS 'His tier with the supply leader when he joined, by which his sales are divided; NULL is none.';
 
 CREATE FUNCTION join_campaign(campaign bigint, sales_leader bigint, under bigint DEFAULT NULL)
 RETURNS ktt.chain
@@ -53,8 +55,8 @@ BEGIN
         RAISE EXCEPTION 'member % is no partner of supply leader %', sales_leader, v_campaign.supply_leader_id
             USING ERRCODE = 'KT103', HINT = 'Form the partnership with form_partnership().';
     END IF;
-    INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id)
-    VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'))
+    INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id, tier)
+    VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'), tier_of(v_campaign.supply_leader_id, sales_leader))
     ON CONFLICT DO NOTHING;
     SELECT s.chain INTO STRICT v_chain FROM campaign_sellers s WHERE s.campaign_id = campaign AND s.member_id = sales_leader;
     RETURN v_chain;
