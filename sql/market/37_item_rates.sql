@@ -74,15 +74,15 @@ AS $$
 DECLARE
     v_clause record;
     v_sale record;
-    v_rates numeric := 0.0;
-    v_slack numeric := sale_price::numeric;
-    v_growth numeric := sale_price::numeric;
-    v_fixed numeric := 0.0;
-    v_min boolean := false;
-    v_step bigint := 1000000::bigint;
+    v_rates numeric := 0;
+    v_slack numeric := sale_price;
+    v_growth numeric := sale_price;
+    v_fixed numeric := 0;
+    v_unlifted numeric := 1;
+    v_step bigint := 1000000;
     v_bases numeric[] := '{0,0,0}'::numeric[];
     v_base int;
-    v_last numeric := 1000000.0;
+    v_last numeric := 1000000;
 BEGIN
     SELECT * INTO v_sale FROM ktt.check_split(rule, sale_price, supply_price);
     IF NOT v_sale.holds THEN
@@ -95,23 +95,28 @@ BEGIN
     LOOP
         v_slack := v_slack - CASE WHEN v_clause.bound = 'max' THEN v_clause.amount WHEN v_clause.term LIKE '% min %'
                                   THEN greatest(v_clause.exact, v_clause.amount) ELSE v_clause.exact END;
-        IF v_clause.term LIKE '% per order' THEN
+        IF v_clause.term LIKE '% per order' OR (v_clause.exact = 0 AND v_clause.amount > 0) THEN
             v_fixed := v_fixed + v_clause.amount;
         ELSE
             v_growth := v_growth - v_clause.exact;
         END IF;
         IF v_clause.base IS NOT NULL THEN
             v_rates := v_rates + 1;
-            v_min := v_min OR v_clause.term LIKE '% min %';
             v_step := gcd(v_step, (v_clause.exact % 1 * 1000000)::bigint);
             v_base := array_position('{sale,cost,margin}', substring(v_clause.term FROM ' of (sale|cost|margin)'));
             v_bases[v_base] := v_bases[v_base] + v_clause.exact;
+            IF v_clause.term LIKE '% min %' AND v_clause.exact > 0 THEN
+                v_unlifted := greatest(v_unlifted, ceil(v_clause.amount / v_clause.exact));
+            END IF;
         END IF;
     END LOOP;
-    -- The parts of one base never come to more than their exact sum rounded up. So with one base that has a fraction, and nothing
-    -- that is lifted to a minimum, what fits exactly also fits rounded.
-    IF NOT v_min AND v_growth >= v_fixed AND (SELECT count(*) FROM unnest(v_bases) b WHERE b % 1 <> 0) <= 1 THEN
-        RETURN;
+    -- From so many units on nothing is lifted to a minimum. The parts of one base then come to less than their exact sum and one, to
+    -- just that where it has no fraction; all are whole, so that all but one of these ones have to be left over, and what is fixed.
+    v_fixed := v_fixed + greatest((SELECT count(*) FROM unnest(v_bases) b WHERE b % 1 <> 0) - 1, 0);
+    IF v_growth > 0 THEN
+        v_last := least(v_last, greatest(v_unlifted, ceil(v_fixed / v_growth)));
+    ELSIF v_growth = 0 AND v_fixed = 0 THEN
+        v_last := least(v_last, v_unlifted);
     END IF;
     -- The exact parts of n units are at most n times those of one, and rounding adds less than one to each rate.
     IF v_slack > 0 THEN
