@@ -156,10 +156,10 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'split of item % does not hold for its price', item
             USING ERRCODE = 'KT201',
-                  DETAIL = format('Item %s is sku %s at %s; of %s units the parts of rate %s, "%s", are more than the sale: %s missing.',
+                  DETAIL = format('Item %s is sku %s at %s; in a line of %s, the parts of rate %s, "%s", are %s more than the sale.',
                                   item, v_gap.sku_id, v_gap.sale_price, v_gap.units, v_gap.rate_id, v_gap.rule,
-                                  coalesce(v_gap.missing::text, 'more than any amount is')),
-                  HINT = 'Retire the item, and list it at another price or after set_rate().';
+                                  coalesce(v_gap.missing::text, 'far')),
+                  HINT = 'Retire the item and list it again, at another price or after set_rate().';
     END IF;
 END
 $$;
