@@ -108,7 +108,8 @@ BEGIN
     INSERT INTO campaign_items AS i (campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price,
                                      floor_price, ceiling_price, rate_id, rule, payees, stock, slots, buyer_limit)
     SELECT campaign, sku, v_supplier, v_offer.supply_price, list_item.distribution_price, list_item.sale_price,
-           v_offer.floor_price, v_offer.ceiling_price, v_rate.id, v_rate.rule, rule_payees(v_rate.rule, v_supplier, v_campaign.account_id), list_item.stock, CASE WHEN list_item.stock IS NOT NULL THEN greatest(1, least(g.stock_slots, list_item.stock / 100)) END, list_item.buyer_limit
+           v_offer.floor_price, v_offer.ceiling_price, v_rate.id, v_rate.rule, rule_payees(v_rate.rule, v_supplier, v_campaign.account_id),
+           list_item.stock, CASE WHEN list_item.stock IS NOT NULL THEN greatest(1, least(g.stock_slots, list_item.stock / 100)) END, list_item.buyer_limit
     FROM settings g
     ON CONFLICT DO NOTHING
     RETURNING i.id, i.slots INTO v_id, v_slots;
