@@ -201,8 +201,8 @@ BEGIN
     PERFORM assume_role(supply_leader, 'supply_leader');
     INSERT INTO campaign_log (campaign_id, state, reason, at) VALUES (v_id, 'draft', 'created', clock_timestamp());
     IF owner IS NOT NULL THEN
-        INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id)
-        VALUES (v_id, owner, ktt.chain(ARRAY[supply_leader, owner]), open_account(owner, 'commission'));
+        INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id, tier)
+        VALUES (v_id, owner, ktt.chain(ARRAY[supply_leader, owner]), open_account(owner, 'commission'), tier_of(supply_leader, owner));
     END IF;
     PERFORM finish_request('create_campaign', reference, to_jsonb(v_id));
     RETURN v_id;

@@ -10,6 +10,9 @@ CREATE TABLE campaign_items (
     supply_price        bigint NOT NULL,
     distribution_price  bigint NOT NULL,
     sale_price          bigint NOT NULL,
+    floor_price         bigint NOT NULL,
+    ceiling_price       bigint NOT NULL,
+    rate_id             bigint NOT NULL REFERENCES rates,
     rule                ktt.split NOT NULL CHECK (NOT ktt.needs_volume(rule)),
     payees              bigint[] NOT NULL,
     stock               bigint CHECK (stock >= 0),
@@ -26,12 +29,15 @@ CREATE TABLE campaign_items (
     CONSTRAINT campaign_items_slots_check CHECK ((slots IS NULL) = (stock IS NULL)),
     CONSTRAINT campaign_items_price_check
         CHECK (0 <= supply_price AND supply_price <= distribution_price AND distribution_price <= sale_price AND sale_price > 0
-               AND sale_price <= 1000000000000)
+               AND sale_price <= 1000000000000),
+    CONSTRAINT campaign_items_bounds_check CHECK (floor_price <= sale_price AND sale_price <= ceiling_price)
 );
 CREATE UNIQUE INDEX campaign_items_on_sale_idx ON campaign_items (campaign_id, sku_id, sale_price) WHERE NOT retired;
 COMMENT ON TABLE campaign_items IS
     'What a campaign sells. Prices and rule of a row never change: an order that names the item has them frozen; another price is another item.';
-COMMENT ON COLUMN campaign_items.rule IS 'Without ladders: orders carry no volume.';
+COMMENT ON COLUMN campaign_items.floor_price IS 'The supplier''s lowest sale price at the time, as the ceiling is his highest.';
+COMMENT ON COLUMN campaign_items.rule IS 'For everybody whose tier or self has none in item_rates. Without ladders: orders carry no volume.';
+COMMENT ON COLUMN campaign_items.rate_id IS 'The rate that the rule was.';
 COMMENT ON COLUMN campaign_items.payees IS
     'Account per party of the rule, in its order; -1 stands for the sales leader''s and -2 for the steward''s, known when an order comes.';
 COMMENT ON COLUMN campaign_items.stock IS 'Units that may be sold; NULL is no limit.';
@@ -55,7 +61,8 @@ END
 $$;
 COMMENT ON FUNCTION refuse_item_change() IS 'Internal. Keeps what placed orders rely on (KT301).';
 CREATE TRIGGER campaign_items_frozen
-    BEFORE UPDATE OF id, campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees ON campaign_items
+    BEFORE UPDATE OF id, campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price,
+                     floor_price, ceiling_price, rate_id, rule, payees ON campaign_items
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_item_change();
 
 CREATE FUNCTION list_item(
@@ -67,9 +74,7 @@ AS $$
 DECLARE
     v_campaign campaigns;
     v_offer offers;
-    v_supplier bigint;
-    v_rule ktt.split;
-    v_payees bigint[];
+    v_rate rates;
     v_slots int;
     v_id bigint;
 BEGIN
@@ -107,30 +112,17 @@ BEGIN
                                   v_offer.supply_price, distribution_price, sale_price, v_offer.floor_price, v_offer.ceiling_price),
                   HINT = 'Prices rise from supply to distribution to sale, which is at most 1000000000000.';
     END IF;
-    SELECT r.rule INTO v_rule FROM rates r
-    WHERE r.supply_leader_id = v_campaign.supply_leader_id AND (r.sku_id = sku OR r.sku_id IS NULL) AND upper_inf(r.period)
-    ORDER BY r.sku_id NULLS LAST LIMIT 1;
-    IF NOT FOUND THEN
+    SELECT * INTO v_rate FROM choose_rate(v_campaign.supply_leader_id, sku);
+    IF v_rate.id IS NULL THEN
         RAISE EXCEPTION 'supply leader % has no split rule for sku %', v_campaign.supply_leader_id, sku
             USING ERRCODE = 'KT303', HINT = 'Put one in force with set_rate().';
     END IF;
-    -- Raises KT201 when the parts exceed the sale: at small numbers rounding bites, at large ones the rates do.
-    v_payees := array_fill(1::bigint, ARRAY[cardinality(ktt.parties(v_rule))]);
-    PERFORM ktt.allocate(v_rule, sale_price * n, v_offer.supply_price * n, n, v_payees)
-    FROM (SELECT generate_series(1, 100)::bigint UNION ALL SELECT 10000) u(n) WHERE sale_price <= 9223372036854775807 / n;
-    SELECT s.supplier_id INTO STRICT v_supplier FROM skus s WHERE s.id = sku;
-    SELECT array_agg(CASE p.party
-                WHEN 'supplier' THEN open_account(v_supplier, 'goods')
-                WHEN 'supply_leader' THEN v_campaign.account_id
-                WHEN 'platform' THEN market_account('revenue')
-                WHEN 'sales_leader' THEN -1
-                WHEN 'steward' THEN -2 END ORDER BY p.ordinal)
-      INTO v_payees
-    FROM unnest(ktt.parties(v_rule)) WITH ORDINALITY p(party, ordinal);
-    INSERT INTO campaign_items AS i (campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, payees,
-                                     stock, slots, pool_id, deposit)
-    VALUES (campaign, sku, v_supplier, v_offer.supply_price, list_item.distribution_price, list_item.sale_price, v_rule, v_payees,
-            list_item.stock, slots_for(list_item.stock), list_item.pool, list_item.deposit)
+    INSERT INTO campaign_items AS i (campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price,
+                                     floor_price, ceiling_price, rate_id, rule, payees, stock, slots, pool_id, bounded, deposit)
+    SELECT campaign, sku, s.supplier_id, v_offer.supply_price, list_item.distribution_price, list_item.sale_price,
+           v_offer.floor_price, v_offer.ceiling_price, v_rate.id, v_rate.rule, rule_payees(v_rate.rule, s.supplier_id, v_campaign.account_id),
+           list_item.stock, slots_for(list_item.stock), list_item.pool, s.bounded, list_item.deposit
+    FROM skus s WHERE s.id = sku
     ON CONFLICT DO NOTHING
     RETURNING i.id, i.slots INTO v_id, v_slots;
     IF NOT FOUND THEN
@@ -145,6 +137,11 @@ BEGIN
         END IF;
         RETURN v_id;
     END IF;
+    PERFORM freeze_item_rates(v_id);
+    UPDATE campaign_items i SET rated = true WHERE i.id = v_id AND EXISTS (SELECT FROM item_rates r WHERE r.item_id = v_id);
+    IF v_campaign.state = 'open' THEN
+        PERFORM check_item_rates(v_id);
+    END IF;
     IF stock IS NOT NULL THEN
         PERFORM fill_stock(campaign, v_id, list_item.stock, v_slots);
     END IF;
@@ -156,9 +153,9 @@ END
 $$;
 COMMENT ON FUNCTION list_item(bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint) IS
     'Puts an offered sku into a campaign at a price and returns the item id; the supply price comes from the offer, the split from the '
-    'rates in force, both frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit; '
+    'rates in force, all frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit; '
     'the pool is shared with other campaigns and gives its units besides; the deposit of a presale is per unit. '
-    'Errors: KT201 the rule does not hold for the price, KT301 campaign closed, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
+    'Errors: KT201 the campaign is open and a rule does not hold for the price, KT301 campaign closed, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
 
 CREATE FUNCTION retire_item(campaign bigint, item bigint)
 RETURNS boolean
@@ -194,8 +191,10 @@ BEGIN
     ELSIF NOT EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND NOT i.retired) THEN
         RAISE EXCEPTION 'campaign % has no items', campaign USING ERRCODE = 'KT301';
     END IF;
+    PERFORM check_item_rates(i.id) FROM campaign_items i WHERE i.campaign_id = campaign AND NOT i.retired ORDER BY i.id;
     PERFORM move_campaign(campaign, 'open', 'published');
 END
 $$;
 COMMENT ON FUNCTION publish_campaign(bigint) IS
-    'Opens a draft for orders. Errors: KT301 it is closed, has no items, or a flash sale has one without stock, KT303 no such campaign.';
+    'Opens a draft for orders, when every rule of its items holds for their prices. '
+    'Errors: KT201 one does not, DETAIL says of which item and what is missing, KT301 it is closed, has no items, or a flash sale has one without stock, KT303 no such campaign.';

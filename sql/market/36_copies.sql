@@ -12,8 +12,8 @@ CREATE TABLE campaign_sellers (
     PRIMARY KEY (campaign_id, member_id)
 );
 COMMENT ON TABLE campaign_sellers IS 'Copies of a campaign: one row per sales leader who spreads it.';
-COMMENT ON COLUMN campaign_sellers.tier IS 'The tier in which he stood when he joined: it chooses his rates.';
 COMMENT ON COLUMN campaign_sellers.chain IS 'From the supply leader down to this seller; the supplier of each item stands before it.';
+COMMENT ON COLUMN campaign_sellers.tier IS 'His tier with the supply leader when he joined, by which his sales are divided; NULL is none.';
 
 CREATE FUNCTION require_partner(supply_leader bigint, sales_leader bigint)
 RETURNS void
@@ -68,8 +68,8 @@ BEGIN
             USING ERRCODE = 'KT101', DETAIL = format('It would have %s levels, maximum is %s.', ktt.depth(v_chain), v_levels);
     END IF;
     PERFORM require_partner(v_campaign.supply_leader_id, sales_leader);
-    INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id)
-    VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'))
+    INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id, tier)
+    VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'), tier_of(v_campaign.supply_leader_id, sales_leader))
     ON CONFLICT DO NOTHING;
     SELECT s.chain INTO STRICT v_chain FROM campaign_sellers s WHERE s.campaign_id = campaign AND s.member_id = sales_leader;
     RETURN v_chain;

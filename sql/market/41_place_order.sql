@@ -132,10 +132,11 @@ BEGIN
         v_seller_account := v_known.account_id;
     END IF;
 
-    -- Prices, rules and the clock are the market's, never the caller's.
+    -- Prices, rules and the clock are the market's, never the caller's. One look at it: an order that was in time is not stamped late.
+    v_placed_at := clock_timestamp();
     outcome := CASE
-        WHEN v_known.state NOT IN ('draft', 'open') OR clock_timestamp() >= v_known.ends_at THEN 'closed'
-        WHEN v_known.state = 'draft' OR clock_timestamp() < v_known.opens_at THEN 'not_open'
+        WHEN v_known.state NOT IN ('draft', 'open') OR v_placed_at >= v_known.ends_at THEN 'closed'
+        WHEN v_known.state = 'draft' OR v_placed_at < v_known.opens_at THEN 'not_open'
         ELSE v_known.objection END;
 
     IF outcome IS NULL AND v_known.open_days <> 127
@@ -179,8 +180,6 @@ BEGIN
                 RAISE EXCEPTION 'amount of the order is out of range'
                     USING ERRCODE = '22003', DETAIL = format('It is %s, maximum is 10000000000000.', ktt.amount(v_basket));
             END IF;
-            v_placed_at := clock_timestamp();
-
             -- Limits, then stock, each by rising id, so that two orders queue and never deadlock.
             IF NOT v_plain OR v_known.limited THEN
                 SELECT x.out_of_area, x.deposit, coalesce(x.shares, v_shares) INTO item, v_deposit, v_shares

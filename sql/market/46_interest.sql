@@ -96,6 +96,7 @@ BEGIN
         WHERE i.campaign_id = campaign AND NOT i.retired
           AND (SELECT count(*) FROM interests x WHERE x.campaign_id = campaign AND x.item_id = i.id) < v_campaign.interested;
         IF EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND NOT i.retired) THEN
+            PERFORM check_item_rates(i.id) FROM campaign_items i WHERE i.campaign_id = campaign AND NOT i.retired ORDER BY i.id;
             PERFORM move_campaign(campaign, 'open', 'enough interest');
         ELSE
             PERFORM move_campaign(campaign, 'failed', 'not enough interest');

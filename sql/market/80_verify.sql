@@ -66,6 +66,9 @@ BEGIN
     RETURN QUERY SELECT * FROM verify_payments();
     RETURN QUERY SELECT * FROM verify_stock();
     RETURN QUERY SELECT * FROM verify_templates();
+    RETURN QUERY SELECT * FROM verify_skus();
+    RETURN QUERY SELECT * FROM verify_offers();
+    RETURN QUERY SELECT * FROM verify_item_rates();
 
     RETURN QUERY
     -- Once the lists are frozen a point may have become smaller.

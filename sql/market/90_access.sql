@@ -18,7 +18,7 @@ FROM (VALUES
     ('operator', '{local_time,local_day,register_member,verify_member,begin_role,end_role,member_roles,note_leader,leader_funnel,configure,form_partnership,end_partnership,
         partners,applications,decide_application,withdraw_application,invite_sales_leader,revoke_invitation,add_community,appoint_steward,end_stewardship,steward_history,
         add_pickup_point,pickup_map,open_pickup_point,close_pickup_point,move_pickup_point,
-        resize_pickup_point,reassignments,unplaced_orders,set_opening_hours,point_is_open,nearest_point,nearest_pickup,pickup_points,point_loads,waves,add_sku,offer_sku,set_rate,open_wave,create_campaign,set_minimum,set_capacity,set_limit,share_out,create_pool,restock,list_item,retire_item,publish_campaign,
+        resize_pickup_point,reassignments,unplaced_orders,set_opening_hours,point_is_open,nearest_point,nearest_pickup,pickup_points,point_loads,waves,add_sku,describe_sku,set_sales_area,offer_sku,draft_offer,push_offer,decide_offer,withdraw_offer,set_rate,end_rate,set_tier,open_wave,create_campaign,set_minimum,set_capacity,set_limit,share_out,create_pool,restock,list_item,retire_item,publish_campaign,
         create_template,add_template_item,remove_template_item,end_template,next_round,open_next_campaign,open_due_campaigns,upcoming_campaigns,template_items,template_campaigns,
         join_campaign,close_campaign,close_due_campaigns,conclude_campaign,cancel_campaign,decide_interest,interest_board,campaign_log,number_orders,
         order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,

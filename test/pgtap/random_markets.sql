@@ -89,6 +89,7 @@ DECLARE
     v_units bigint[];
     v_sellers bigint[];
     v_order record;
+    v_told text;
 BEGIN
     FOR c IN 1 .. 2 LOOP
         v_leader := pg_temp.pick(people);
@@ -99,11 +100,7 @@ BEGIN
             v_price := v_cost + 1 + pg_temp.upto(1500);
             PERFORM offer_sku(v_sku, v_leader, v_cost);
             PERFORM set_rate(v_leader, pg_temp.random_rule()::split, v_sku);
-            BEGIN
-                PERFORM list_item(v_campaign, v_sku, v_cost, v_price, CASE WHEN random() < 0.6 THEN 5 + pg_temp.upto(60) END, CASE WHEN random() < 0.3 THEN 3 END);
-            EXCEPTION WHEN SQLSTATE 'KT201' THEN
-                INSERT INTO told VALUES ('KT201 when listed');
-            END;
+            PERFORM list_item(v_campaign, v_sku, v_cost, v_price, CASE WHEN random() < 0.6 THEN 5 + pg_temp.upto(60) END, CASE WHEN random() < 0.3 THEN 3 END);
         END LOOP;
         v_sellers := ARRAY[NULL, v_leader];
         FOR i IN 1 .. 3 LOOP
@@ -113,17 +110,22 @@ BEGIN
                 v_sellers := v_sellers || people[i];
             END IF;
         END LOOP;
-        CONTINUE WHEN NOT EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = v_campaign);
-        PERFORM publish_campaign(v_campaign);
+        -- Whatever does not hold is named, and goes; what is left holds for any order.
+        WHILE EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = v_campaign AND NOT i.retired) LOOP
+            BEGIN
+                PERFORM publish_campaign(v_campaign);
+                EXIT;
+            EXCEPTION WHEN SQLSTATE 'KT201' THEN
+                GET STACKED DIAGNOSTICS v_told = PG_EXCEPTION_DETAIL;
+                INSERT INTO told VALUES ('KT201 when published');
+                PERFORM retire_item(v_campaign, substring(v_told FROM '^Item (\d+) ')::bigint);
+            END;
+        END LOOP;
+        CONTINUE WHEN (SELECT c.state FROM campaigns c WHERE c.id = v_campaign) = 'draft';
         FOR n IN 1 .. orders LOOP
             SELECT array_agg(x.id), array_agg(x.units) INTO v_items, v_units
-            FROM (SELECT i.id, 1 + pg_temp.upto(3) AS units FROM campaign_items i WHERE i.campaign_id = v_campaign ORDER BY random() LIMIT 1 + pg_temp.upto(2)) x;
-            BEGIN
-                SELECT * INTO v_order FROM place_order(v_campaign, pg_temp.pick(people), v_items, v_units, format('r%s', n), pg_temp.pick(v_sellers), pg_temp.pick(points));
-            EXCEPTION WHEN SQLSTATE 'KT201' THEN
-                INSERT INTO told VALUES ('KT201 when ordered');
-                CONTINUE;
-            END;
+            FROM (SELECT i.id, 1 + pg_temp.upto(3) AS units FROM campaign_items i WHERE i.campaign_id = v_campaign AND NOT i.retired ORDER BY random() LIMIT 1 + pg_temp.upto(2)) x;
+            SELECT * INTO v_order FROM place_order(v_campaign, pg_temp.pick(people), v_items, v_units, format('r%s', n), pg_temp.pick(v_sellers), pg_temp.pick(points));
             INSERT INTO told VALUES (v_order.outcome);
             CONTINUE WHEN v_order.outcome <> 'placed';
             INSERT INTO raw_lines SELECT v_campaign, v_order.order_id, l.item, l.units, i.sale_price
