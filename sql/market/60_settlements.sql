@@ -93,16 +93,30 @@ BEGIN
         RAISE EXCEPTION 'journal % has no posting on account %', journal, account USING ERRCODE = 'KT303';
     END IF;
     SELECT * INTO v_settlement FROM settlements s WHERE s.journal_id = journal;
-    IF NOT FOUND THEN
+    IF NOT FOUND AND v_journal.kind = 'campaign_cancellation' THEN
+        -- What was left of every order that ended with its campaign and not by itself.
+        RETURN QUERY
+        SELECT o.campaign_id, o.id, NULL::bigint,
+               (received(o) - ktt.amount(o.refunded)) * sign(ktt.amount(v_journal.entries, account))::bigint
+        FROM orders o
+        WHERE o.campaign_id = v_journal.reference::bigint AND o.state = 'cancelled' AND received(o) > ktt.amount(o.refunded)
+          AND NOT EXISTS (SELECT FROM journals j WHERE j.kind = 'cancellation' AND j.reference = format('%s/%s', o.campaign_id, o.id))
+        ORDER BY o.id;
+        RETURN;
+    ELSIF NOT FOUND THEN
         -- Every other journal is about one order, refund or payout; its reference names it.
-        RETURN QUERY SELECT
-            CASE WHEN v_journal.kind <> 'payout' THEN split_part(v_journal.reference, '/', 1)::bigint END,
-            CASE WHEN v_journal.kind IN ('payment', 'cancellation') THEN split_part(v_journal.reference, '/', 2)::bigint
-                 WHEN v_journal.kind = 'refund' THEN
-                     (SELECT r.order_id FROM refunds r WHERE r.campaign_id = split_part(v_journal.reference, '/', 1)::bigint
-                                                         AND r.id = split_part(v_journal.reference, '/', 2)::bigint) END,
-            CASE WHEN v_journal.kind = 'refund' THEN split_part(v_journal.reference, '/', 2)::bigint END,
-            ktt.amount(v_journal.entries, account);
+        IF v_journal.kind IN ('payment', 'returned_payment') THEN
+            SELECT p.campaign_id, p.order_id INTO campaign_id, order_id FROM payments p WHERE p.reference = v_journal.reference;
+        ELSIF v_journal.kind IN ('refund', 'cancellation', 'change') THEN
+            campaign_id := split_part(v_journal.reference, '/', 1);
+            order_id := split_part(v_journal.reference, '/', 2);
+            IF v_journal.kind = 'refund' THEN
+                refund_id := order_id;
+                SELECT r.order_id INTO order_id FROM refunds r WHERE r.campaign_id = explain.campaign_id AND r.id = explain.refund_id;
+            END IF;
+        END IF;
+        amount := ktt.amount(v_journal.entries, account);
+        RETURN NEXT;
         RETURN;
     END IF;
     -- Clearing is the other side of all of it.

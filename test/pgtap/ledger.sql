@@ -6,7 +6,7 @@ SELECT plan(36);
 
 SELECT market_account('channel') AS channel, market_account('revenue') AS revenue, account('mill', 'goods') AS mill, account('orchard', 'goods') AS orchard \gset
 
-SELECT results_eq('SELECT kind FROM accounts WHERE member_id IS NULL ORDER BY kind', $$VALUES ('channel'), ('clearing'), ('revenue')$$, 'the market has three accounts');
+SELECT results_eq('SELECT kind FROM accounts WHERE member_id IS NULL ORDER BY kind', $$VALUES ('channel'), ('clearing'), ('revenue'), ('unmatched')$$, 'the market has four accounts');
 SELECT is(open_account(id('mill'), 'goods'), :mill::bigint, 'a member has one account of a kind');
 SELECT throws_ok('SELECT open_account(id(''mill''), ''channel'')', '23514', NULL, 'none of the market''s');
 SELECT throws_ok('INSERT INTO accounts (kind) VALUES (''goods'')', '23514', NULL, 'and the market none of his');

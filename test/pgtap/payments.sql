@@ -41,7 +41,7 @@ SELECT is(pay_order(id('campaign'), id('pd'), 100, 'd2'), 'overpaid', 'and then 
 SELECT is(state('pd'), 'paid', 'it is paid all the same');
 SELECT results_eq('SELECT reference, amount FROM unmatched_payments', $$VALUES ('d2', 99::bigint)$$, 'what was too much is parked');
 SELECT is(balance(NULL, 'clearing'), 4979::bigint + 2 * 2999, 'and not counted as paid');
-SELECT is(pay_order(id('campaign'), id('pe'), 2999, 'e1'), 'paid', 'a third order') \g /dev/null
+SELECT is(pay_order(id('campaign'), id('pe'), 2999, 'e1'), 'paid', 'a third order');
 SELECT is(pay_order(id('campaign'), place_e.id, 1, 'f1'), 'part_paid', 'a part of another')
 FROM (SELECT name('pf', (place_order(id('campaign'), id('buyer'), ARRAY[id('rice')], '{1}', 'pf', point => id('gate'))).order_id) AS id) place_e;
 SELECT is(cancel_order(id('campaign'), id('pf')), 'cancelled', 'it is cancelled');

@@ -41,7 +41,7 @@ DECLARE
 BEGIN
     FOR n IN 1 .. orders LOOP
         SELECT c.id INTO v_campaign FROM campaigns c WHERE c.reference ~ '/' ORDER BY random() LIMIT 1;
-        SELECT p.id INTO v_point FROM pickup_points p WHERE p.reference ~ 'point' ORDER BY random() LIMIT 1;
+        SELECT p.id INTO v_point FROM (SELECT * FROM pickup_points ORDER BY id) p WHERE p.reference ~ 'point' ORDER BY random() LIMIT 1;
         v_at := CASE WHEN random() < 0.7 THEN pg_temp.spot() END;
         SELECT * INTO v_order FROM place_order(v_campaign, (current_setting('fixture.people')::bigint[])[1 + pg_temp.upto(7)],
             (SELECT array_agg(i.id ORDER BY i.id) FROM campaign_items i WHERE i.campaign_id = v_campaign), '{2,1}', gen_random_uuid()::text,
@@ -75,7 +75,7 @@ DECLARE
     v_area area;
     v_radius float8;
 BEGIN
-    SELECT p.* INTO v_point FROM pickup_points p WHERE p.reference ~ 'point' AND (v_what <> 'open' OR p.state = 'closed') ORDER BY random() LIMIT 1;
+    SELECT p.* INTO v_point FROM (SELECT * FROM pickup_points ORDER BY id) p WHERE p.reference ~ 'point' AND (v_what <> 'open' OR p.state = 'closed') ORDER BY random() LIMIT 1;
     IF v_what = 'steward' OR v_point.id IS NULL THEN
         PERFORM appoint_steward(v_point.community_id, (current_setting('fixture.people')::bigint[])[1 + pg_temp.upto(7)]) WHERE v_point.id IS NOT NULL;
     ELSIF v_what = 'close' THEN
@@ -103,7 +103,7 @@ BEGIN
 END
 $$;
 
-SELECT pg_temp.sell(90) \g /dev/null
+SELECT pg_temp.sell(150) \g /dev/null
 SELECT pg_temp.change(n), pg_temp.sell(2) FROM generate_series(1, :CHANGES) n \g /dev/null
 SELECT is_empty('(TABLE got EXCEPT ALL TABLE wanted) UNION ALL (TABLE wanted EXCEPT ALL TABLE got)', 'every order goes where the reference says');
 SELECT is_empty('TABLE broken', 'and no promise is ever broken');

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(115);
+SELECT plan(123);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -21,7 +21,10 @@ SELECT name('later', create_campaign(open_wave('later'), id('leader'), 'later', 
 SELECT name('late rice', list_item(id('later'), id('rice sku'), 2500, 2999)), publish_campaign(id('later')) \g /dev/null
 SELECT place_order(id('later'), id('chief'), ARRAY[id('late rice')], '{1}', 'at ' || p, point => id(p)) FROM unnest('{shed,kiosk,hut}'::text[]) p \g /dev/null
 SELECT close_pickup_point(id('kiosk'), 'no kiosk'), close_pickup_point(id('hut'), 'no hut') \g /dev/null
-SELECT number_orders(id('campaign')) \g /dev/null
+SELECT number_orders(id('campaign')),
+       name('weekly', create_template(id('leader'), 'weekly', 7, '2999-03-01', '08:00', '20:00')) \g /dev/null
+SELECT add_template_item(id('weekly'), id('rice sku'), 2500, 2999) \g /dev/null
+SELECT open_next_campaign(id('weekly')) \g /dev/null
 SELECT note_leader(id('seller')), note_leader(id('seller'), 'parent', 'active'), touch(id('campaign'), id('buyer'), id('seller')) \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with everything in it is sound');
 SELECT is_empty('SELECT invariant FROM verify() WHERE checked = 0', 'and has a case of every invariant');
@@ -89,6 +92,13 @@ SELECT pg_temp.finds(d, 'orders that ended got their money back once')
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')']) d;
 SELECT pg_temp.finds(d, 'campaigns and their orders are as the log says')
 FROM unnest(ARRAY['DELETE FROM campaign_log', 'UPDATE campaign_log SET state = ''failed''']) d;
+SELECT pg_temp.finds(d, 'campaigns of templates are their leader''s, published, on the template''s days')
+FROM unnest(ARRAY['UPDATE campaign_templates SET supply_leader_id = id(''rival'')', 'UPDATE template_campaigns SET day = day + 1', 'UPDATE campaign_templates SET next_on = next_on + 1']) d;
+SELECT pg_temp.finds('UPDATE skus SET bounded = NOT bounded WHERE id = id(''rice sku'')', 'skus know whether they have a sales area');
+SELECT pg_temp.finds(d, 'offers stand as their log says')
+FROM unnest(ARRAY['DELETE FROM offer_log', 'UPDATE offer_log SET state = ''draft''']) d;
+SELECT pg_temp.finds('UPDATE rates SET rule = ''supplier cost, supply_leader rest''', 'items keep the rules of the rates they were listed by');
+SELECT pg_temp.finds('UPDATE campaign_items SET sale_price = 700, distribution_price = 700, floor_price = 700 WHERE id = id(''apple'')', 'the rules of items on sale leave no line short');
 SELECT pg_temp.finds(d, 'solitaire numbers have no gaps', id('campaign')::text)
 FROM unnest(ARRAY['DELETE FROM order_numbers WHERE number = 1', 'UPDATE order_numbers SET number = number + 1 WHERE order_id = (SELECT max(order_id) FROM order_numbers)', 'UPDATE order_numbers SET order_id = 999999 WHERE number = 1']) d;
 
