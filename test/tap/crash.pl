@@ -212,8 +212,7 @@ for my $round (1 .. $rounds)
 		SELECT format('place %s', request), format('placed %s', id) FROM orders
 		UNION ALL SELECT format('place %s', regexp_replace(key, '^1/[0-9]+/', '')), format('%s 0', result ->> 'outcome')
 		FROM requests WHERE kind = 'place_order'
-		UNION ALL SELECT key, format('%s %s', result #>> ARRAY[]::text[], arguments ->> 'order')
-		FROM requests WHERE kind = 'pay_order'");
+		UNION ALL SELECT reference, format('%s %s', outcome, order_id) FROM payments");
 	$lost += grep { ($stored{$_} // '') ne $said{$_} } keys %said;
 
 	# Every client begins again and goes a little further than it came.
