@@ -20,7 +20,8 @@ CREATE TABLE bench.samples (
     cpu_ms  double precision,
     wal     double precision,
     tps     double precision,
-    km      double precision
+    km      double precision,
+    rows    double precision
 );
 
 -- CPU time of this backend in milliseconds: the scheduler's nanoseconds, or clock ticks where it keeps none.
@@ -55,6 +56,13 @@ CREATE FUNCTION bench.memory(OUT peak double precision, OUT shared double precis
     SELECT 1024 * substring(s FROM 'VmHWM:\s+(\d+)')::double precision,
            1024 * (substring(s FROM 'RssFile:\s+(\d+)')::double precision + substring(s FROM 'RssShmem:\s+(\d+)')::double precision)
     FROM pg_read_file('/proc/self/status') s
+$$;
+
+-- All rows of a schema, and the bytes of its tables and indexes: whatever tables it keeps things in.
+CREATE FUNCTION bench.stored(schema name, OUT rows bigint, OUT bytes bigint) LANGUAGE sql VOLATILE AS $$
+    SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass), false, true, '')))[1]::text::bigint),
+           sum(pg_table_size(c.oid) + pg_indexes_size(c.oid))
+    FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(schema)) AND c.relkind = 'r'
 $$;
 
 -- Uniform in [0, 1) and standard normal, by row number and a seed per column.
@@ -131,7 +139,7 @@ RETURNS text LANGUAGE sql STABLE AS $$
                percentile_cont(0.5) WITHIN GROUP (ORDER BY s.cpu_ms) AS cpu,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY s.tps) AS tps
         FROM bench.samples s
-        CROSS JOIN LATERAL (SELECT CASE figure WHEN 'ms' THEN s.ms WHEN 'bytes' THEN s.wal WHEN 'km' THEN s.km
+        CROSS JOIN LATERAL (SELECT CASE figure WHEN 'ms' THEN s.ms WHEN 'bytes' THEN s.wal WHEN 'km' THEN s.km WHEN 'rows' THEN s.rows
                                           WHEN 'cpu_us' THEN 1000 * s.cpu_ms ELSE s.tps END AS value) v
         WHERE s.bench = line.bench AND s.who IN (line.ours, line.peer)
         GROUP BY s.who)

@@ -6,4 +6,4 @@
 \set b 350
 \set c random(467, 700)
 \set request random(1, 9000000000000000000)
-SELECT * FROM market.place_order(:campaign, :buyer, ARRAY[:a::bigint, :b::bigint, :c::bigint], ARRAY[1, 1, 2]::bigint[], :request::bigint::text, seller => :seller, point => :point);
+SELECT * FROM market.place_order(campaign => :campaign, buyer => :buyer, items => ARRAY[:a::bigint, :b::bigint, :c::bigint], units => ARRAY[1, 1, 2]::bigint[], request => :request::bigint::text, seller => :seller, point => :point);

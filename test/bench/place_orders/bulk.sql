@@ -1,0 +1,3 @@
+-- pgbench: 100 orders of 3 items out of 700, in one call
+\set request random(1, 9000000000000000000)
+SELECT count(*) FROM market.place_orders(ARRAY(SELECT jsonb_build_object('campaign', :campaign::bigint, 'buyer', :first_buyer::bigint + floor(random() * (:last_buyer::bigint - :first_buyer::bigint + 1))::bigint, 'items', ARRAY[1 + floor(random() * 233), 234 + floor(random() * 233), 467 + floor(random() * 234)]::bigint[], 'units', ARRAY[1, 1, 2], 'request', :request::bigint || '/' || n, 'seller', :first_seller::bigint + floor(random() * 1000)::bigint, 'point', 1 + floor(random() * 300)::bigint) FROM generate_series(1, 100) n));
