@@ -1,0 +1,79 @@
+"""The same calls once more in a fresh market, and ever fewer of them while they still fail."""
+
+import re
+import time
+
+from answer import Call, Differs
+from compare import compare
+from things import Account, Code, Journal, Thing, Unknown
+
+NOBODY = Unknown(10**9)
+
+
+def replay(calls, market, since=0):
+    """The calls as they are made here, up to the first that fails, and the difference; None when none does.
+
+    Things of the first run are taken for those that the same calls make in this
+    one; what no call makes here is nobody. The states are compared after every
+    call behind the first since ones, and at the end.
+    """
+    made = {}
+    again = []
+    try:
+        for call in calls:
+            again.append(Call(call.name, {name: here(value, made, market.model) for name, value in call.arguments.items()}))
+            again[-1].run(market.model, market.server)
+            if call.made is not None:
+                made[call.made] = again[-1].made
+            if len(again) > since:
+                compare(market.model, market.server)
+        compare(market.model, market.server)
+    except Differs as difference:
+        return again, str(difference)
+    return None
+
+
+def here(value, made, model):
+    """A value of the first run in this one."""
+    if isinstance(value, list):
+        return [here(element, made, model) for element in value]
+    if isinstance(value, Code):
+        order = made.get(value.order)
+        return order.codes[min(value.number, len(order.codes) - 1)] if order else "hello"
+    if isinstance(value, Account):
+        return model.accounts.get((here(value.member, made, model), value.kind), NOBODY)
+    if isinstance(value, Journal):
+        return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
+    if isinstance(value, Thing):
+        return made.get(value) or NOBODY
+    return value
+
+
+def kind(calls, difference):
+    """Two failures are taken for the same when the last call and what was expected are, but for the numbers."""
+    return calls[-1].name, re.sub(r"\d+", "", difference.split("\n")[0]) if difference.startswith("expected") else difference.split()[0]
+
+
+def shrink(calls, difference, again, seconds):
+    """Leave out ever smaller pieces, as long as there is time and the rest fails in the same way."""
+    end = time.monotonic() + seconds
+    first = kind(calls, difference)
+    size = max(1, len(calls) // 2)
+    smaller = True
+    while (size > 1 or smaller) and time.monotonic() < end:
+        at, smaller = 0, False
+        while at < len(calls) and time.monotonic() < end:
+            failed = again(calls[:at] + calls[at + size:], len(calls))
+            if failed and kind(*failed) == first:
+                calls, difference = failed
+                smaller = True
+            else:
+                at += size
+        size = max(1, size // 2)
+    return calls, difference
+
+
+def script(calls, configure):
+    """For psql, in a fresh database with the extension."""
+    head = ["SELECT ktt.create_market();", "SET search_path = market, ktt, public;", f"{configure};"]
+    return "\n".join(head + [call.script() for call in calls])
