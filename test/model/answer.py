@@ -27,6 +27,10 @@ class Call:
         if code not in refused or not (expected is None or self.agree(expected, rows)):
             came = show(code, rows) + (f" ({server.said()})" if code != "00000" else "")
             raise Differs(f"expected {show(refused[0], expected or [])}\ngot      {came}")
+        if self.made is not None:
+            if (self.made.letter, self.made.id) in model.ids:
+                raise Differs(f"expected a new {self.made.letter}\ngot      {self.made.id}, which is not new")
+            model.ids.add((self.made.letter, self.made.id))
         first = rows[0][0] if rows and self.name not in ("explain", "renew_code") else ""
         self.ended = code if code != "00000" else first if first and not first[-1].isdigit() else "done"
 

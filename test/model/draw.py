@@ -3,9 +3,9 @@
 import split
 from answer import Call
 from goods import CLOSES, FUTURE, PAST
-from people import metres
 from things import Account, Campaign, Code, Community, Item, Member, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
+REPEATED = ("place_order", "pay_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
 NUMBERS = [-1, 0, 1, 2, 10**6 + 1, 10**12 + 1, 2**63 - 1]
 SMALL_NUMBERS = {"at_most": [-1, 0, 1, 1_000_001], "capacity": [-1, 0, 1, 1_000_000_001], "households": [-1, 0, 100_000_001]}
@@ -49,15 +49,16 @@ class Draw:
             return None
         return self.rng.choice(things[-14:] if self.chance(0.7) else things)
 
-    def find(self, things, fits, tries=24):
-        """One that fits if a few tries find it; if not, sometimes another."""
+    def find(self, things, fits):
+        """One that fits, sometimes one that may not; NULL when there is none."""
         if not things or self.chance(0.04):
             return self.one(things)
-        for _ in range(tries):
+        for _ in range(8):
             thing = self.one(things)
             if fits(thing):
                 return thing
-        return self.one(things) if self.chance(0.1) else None
+        fitting = [thing for thing in things if fits(thing)]
+        return self.rng.choice(fitting) if fitting else None
 
     def number(self, low, high):
         return self.rng.randint(low, high)
@@ -67,18 +68,13 @@ class Draw:
         return f"{word} {self.serial}"
 
     def location(self):
-        """Near a point, between two, or far from all; none where it is not plain which point is near or in reach."""
+        """Near a point, between two, or far from all."""
         points = self.model.points
         if not points or self.chance(0.06):
             return (10.0, 10.0)
         (x, y), (u, v) = self.one(points).location, self.one(points).location
-        part = self.rng.choice([0.02, 0.1, 0.25])
-        place = (round(x + part * (u - x) + 0.0004, 4), round(y + part * (v - y), 4))
-        away = sorted(metres(point.location, place) for point in points)
-        edges = [metres(point.location, place) / point.radius for point in points]
-        if any(far - near < 0.02 * far + 5 for near, far in zip(away, away[1:])) or any(0.97 < edge < 1.03 for edge in edges):
-            return None
-        return place
+        part = self.rng.choice([0.02, 0.1, 0.25, 0.45])
+        return (round(x + part * (u - x) + 0.0004, 4), round(y + part * (v - y), 4))
 
     def rule(self):
         """Some percentages, some amounts, bounds here and there, always a rest."""
@@ -119,7 +115,7 @@ class Draw:
         if isinstance(value, Thing):
             return self.one(self.things_like(value)) if self.chance(0.6) else Unknown(10**9 + self.number(0, 3))
         if isinstance(value, int):
-            return self.rng.choice(SMALL_NUMBERS.get(name) or [value - 1, value + 1, *NUMBERS])
+            return self.rng.choice(SMALL_NUMBERS.get(name) or [value - 1, min(value + 1, NUMBERS[-1]), *NUMBERS])
         if isinstance(value, list):
             return self.wrong_list(value)
         if isinstance(value, split.Rule):
@@ -164,8 +160,12 @@ class Draw:
         """The next call."""
         if self.chance(0.07):
             again = self.one(self.history)
-            arguments = self.spoil(again.arguments, KEYS) if self.chance(0.3) else again.arguments
-            return self.called(again.name, arguments)
+            return self.called(again.name, again.arguments)
+        if self.chance(0.03):
+            name = self.rng.choice(REPEATED)
+            again = self.one([call for call in self.history[-400:] if call.name == name])
+            if again:
+                return self.called(name, self.spoil(again.arguments, KEYS))
         call = None
         while call is None:
             call = self.rng.choices(steps, weights)[0](self)

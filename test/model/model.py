@@ -23,6 +23,7 @@ class Model(Money, People, Goods, Orders, Delivery):
 
     def __init__(self):
         self.requests = {}  # (kind, key): arguments and result of a call that was made under a key
+        self.ids = set()  # kind and id of everything that the market has told of
         self.clock = 0
         super().__init__()
 

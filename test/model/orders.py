@@ -61,6 +61,8 @@ class Orders:
     def repeated(self, order, items, units, seller, point, location):
         """The first outcome again, without the code, wherever the order is by now."""
         lines = {item: count for item, (count, _) in order.basket.items()}
+        if None in items:
+            raise Refused("KT010", "22004", "22023")
         if (dict(zip(items, units)) != lines or (seller or order.campaign.leader) is not order.first_seller
                 or (point is not None and point is not order.first_point) or location != order.location):
             raise Refused("KT010")

@@ -18,6 +18,7 @@ import random
 import subprocess
 import sys
 import time
+import traceback
 
 from answer import Differs
 from compare import compare
@@ -29,32 +30,48 @@ from steps import STEPS, WEIGHTS, start
 
 TEMPLATE = "ktt_model_template"
 
-# What has to come to pass in a run of some length, or it tests less than it says.
+# What has to come to pass in a run of so many calls, or it tests less than it says.
 MUST_HAPPEN = {
-    "place_order": "placed sold_out limit closed not_open no_point full out_of_reach point_closed KT010 KT103 KT303 22004 22023",
-    "pay_order": "paid already_paid wrong_amount cancelled expired KT010 KT303 22004",
-    "cancel_order": "cancelled closed KT303",
-    "refund_order": "done KT010 KT301 KT303 KT401 22023 22004",
-    "list_item": "done KT010 KT201 KT301 KT302 KT303",
-    "set_rate": "done KT202 KT203 KT204 22P02",
-    "join_campaign": "done KT101 KT102 KT103 KT301",
-    "publish_campaign": "done KT301",
-    "create_campaign": "done KT301 22023",
-    "freeze_wave": "done KT301",
-    "dispatch_wave": "done KT301",
-    "arrive": "done KT301",
-    "hand_over": "picked_up already_picked_up 42501 KT301",
-    "pick_up": "picked_up already_picked_up invalid_code mistyped locked 42501",
-    "renew_code": "done KT301",
-    "complete_wave": "done KT301",
-    "open_settlement": "done 22023",
-    "post_settlement": "done",
-    "explain": "done",
-    "make_payout": "done KT010",
-    "approve_payout": "done KT404 KT301",
-    "withdraw_payout": "done KT301",
+    2500: {
+        "place_order": "placed sold_out limit closed no_point full out_of_reach point_closed KT010 KT103 KT303 22004 22023",
+        "pay_order": "paid already_paid wrong_amount cancelled KT010 KT303 22004",
+        "cancel_order": "cancelled closed KT303",
+        "expire_orders": "done",
+        "refund_order": "done KT301 KT303 KT401 22023",
+        "list_item": "done KT010 KT201 KT302",
+        "join_campaign": "done KT102 KT103",
+        "freeze_wave": "done",
+        "hand_over": "picked_up already_picked_up KT301",
+        "pick_up": "picked_up invalid_code",
+        "complete_wave": "done",
+        "post_settlement": "done",
+        "explain": "done",
+        "approve_payout": "done",
+        "withdraw_payout": "done",
+    },
+    50_000: {
+        "place_order": "not_open 54000",
+        "pay_order": "expired",
+        "refund_order": "KT010 22004",
+        "list_item": "KT301 KT303",
+        "set_rate": "done KT202 KT203 KT204 KT303 22P02 22023",
+        "join_campaign": "KT101 KT301",
+        "publish_campaign": "done KT301",
+        "create_campaign": "KT010 KT301 22023",
+        "close_wave": "done KT303",
+        "freeze_wave": "KT301",
+        "dispatch_wave": "done KT301",
+        "arrive": "done KT301",
+        "hand_over": "42501 refunded",
+        "pick_up": "already_picked_up mistyped locked 42501 refunded",
+        "renew_code": "done KT301",
+        "complete_wave": "KT301",
+        "open_settlement": "done 22023",
+        "make_payout": "KT010 22023",
+        "approve_payout": "KT404 KT301",
+        "withdraw_payout": "KT301",
+    },
 }
-ENOUGH = 2500  # steps
 
 
 def admin(*statements):
@@ -153,8 +170,8 @@ def work(task):
     try:
         happened, failure = run_seed(seed, steps)
         return seed, steps, happened, failure and report(seed, steps, failure, seconds)
-    except (Broken, subprocess.CalledProcessError) as trouble:
-        return seed, steps, collections.Counter(), f"seed {seed}: {trouble}"
+    except Exception:  # a fault of the model is a failure of its seed, not the end of all
+        return seed, steps, collections.Counter(), f"seed {seed} of {steps} steps: {traceback.format_exc()}"
 
 
 def stored_seeds(path):
@@ -197,12 +214,13 @@ def main():
     if options.tell:
         for (name, ended), times in sorted(happened.items()):
             print(f"{times:8} {name} {ended}")
-    missing = [f"{name} {ended}" for name, ends in MUST_HAPPEN.items() for ended in ends.split() if not happened[name, ended]]
-    if sum(happened.values()) >= ENOUGH:
-        passed += not missing
-        failed += bool(missing)
-        for what in missing:
-            print(f"never happened: {what}")
+    for enough, ends in MUST_HAPPEN.items():
+        if sum(happened.values()) >= enough:
+            missing = [f"{name} {ended}" for name, all_ended in ends.items() for ended in all_ended.split() if not happened[name, ended]]
+            passed += not missing
+            failed += bool(missing)
+            for what in missing:
+                print(f"never happened: {what}")
     refused = sum(times for (_, ended), times in happened.items() if len(ended) == 5 and ended.upper() == ended)
     print(f"{len(tasks)} seeds, {sum(happened.values())} calls, {refused} refused with an error, {time.monotonic() - began:.0f} s")
     print(f"{passed} passed, {failed} failed")

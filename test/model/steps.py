@@ -6,7 +6,7 @@ the model's to say, so a step need not be right. Wrong values and repeated calls
 are mixed in by draw.py.
 """
 
-from draw import BAD_RULES
+from draw import BAD_RULES, MISTYPED
 from goods import CLOSES, FUTURE, PAST
 
 STEPS = []
@@ -25,7 +25,7 @@ def step(weight):
 # People and places
 
 
-@step(1.2)
+@step(0.7)
 def register_member(draw):
     return "register_member", {"reference": draw.key("member")}
 
@@ -51,7 +51,7 @@ def appoint_steward(draw):
     return "appoint_steward", {"community": draw.one(draw.model.communities), "member": draw.one(draw.model.members)}
 
 
-@step(0.2)
+@step(0.1)
 def end_stewardship(draw):
     return "end_stewardship", {"community": draw.one(draw.model.communities)}
 
@@ -64,7 +64,7 @@ def add_pickup_point(draw):
         place = (round(x + draw.number(5, 15) / 1000, 4), round(y + draw.number(-10, 10) / 1000, 4))
     return "add_pickup_point", {
         "community": draw.one(draw.model.communities), "reference": draw.key("point"), "location": place,
-        "radius": draw.rng.choice([800, 2000, 3000]), "capacity": draw.rng.choice([None, None, 0, 3, 7, 15])}
+        "radius": draw.rng.choice([800, 2000, 3000]), "capacity": draw.rng.choice([None, None, 0, 4, 20, 50])}
 
 
 @step(0.7)
@@ -78,12 +78,12 @@ def open_pickup_point(draw):
 # Goods and campaigns
 
 
-@step(0.8)
+@step(0.5)
 def add_sku(draw):
     return "add_sku", {"supplier": draw.one(draw.model.members[:6]), "reference": draw.key("sku")}
 
 
-@step(2.5)
+@step(1.5)
 def offer_sku(draw):
     cost = draw.number(0, 3000)
     bounds = {"floor_price": cost + draw.number(0, 200), "ceiling_price": cost + draw.number(200, 4000)} if draw.chance(0.4) else {}
@@ -93,33 +93,33 @@ def offer_sku(draw):
 @step(1.5)
 def set_rate(draw):
     sku = draw.one(draw.model.skus) if draw.chance(0.6) else None
-    return "set_rate", {"supply_leader": draw.one(draw.model.members[:3]), "rule": draw.rule() if draw.chance(0.88) else draw.rng.choice(BAD_RULES), "sku": sku}
+    return "set_rate", {"supply_leader": draw.one(draw.model.members[:3]), "rule": draw.rule() if draw.chance(0.75) else draw.rng.choice(BAD_RULES), "sku": sku}
 
 
 def open_waves(draw):
     return [wave for wave in draw.model.waves if wave.state == "open"]
 
 
-@step(0.7)
+@step(1.0)
 def open_wave(draw):
     return "open_wave", {"reference": draw.key("wave"), "delivery_on": None}
 
 
-@step(1.4)
+@step(1.8)
 def create_campaign(draw):
     wave = draw.one(open_waves(draw) if draw.chance(0.95) else draw.model.waves)
     if wave is None:
         return open_wave(draw)
     return "create_campaign", {
         "wave": wave, "supply_leader": draw.one(draw.model.members[:3]), "reference": draw.key("campaign"), "closes_at": CLOSES,
-        "opens_at": draw.rng.choice([None, None, None, PAST, FUTURE]), "hold": draw.rng.choice([None, "0", "0", "100 days"])}
+        "opens_at": draw.rng.choice([None] * 7 + [PAST, FUTURE]), "hold": draw.rng.choice([None, "0", "0", "100 days"])}
 
 
 def live_campaign(draw, state=None):
     return draw.find(draw.model.campaigns, lambda campaign: campaign.state == state if state else campaign.state in ("draft", "open"))
 
 
-@step(6)
+@step(4.5)
 def list_item(draw):
     campaign = live_campaign(draw)
     offered = [(sku, offer) for (sku, leader), offer in draw.model.offers.items() if campaign and leader is campaign.leader]
@@ -143,9 +143,9 @@ def retire_item(draw):
     return item and ("retire_item", {"campaign": item.campaign, "item": item})
 
 
-@step(2.5)
+@step(3)
 def publish_campaign(draw):
-    campaign = live_campaign(draw, "draft")
+    campaign = draw.find(draw.model.campaigns, lambda campaign: campaign.state == "draft" and campaign.items)
     return campaign and ("publish_campaign", {"campaign": campaign})
 
 
@@ -167,7 +167,7 @@ def join_campaign(draw):
 @step(30)
 def place_order(draw):
     model = draw.model
-    campaign = live_campaign(draw, "open")
+    campaign = draw.find(draw.model.campaigns, lambda campaign: campaign.state == "open" and not campaign.opens_later)
     if campaign is None or not campaign.items:
         return None
     selling = [item for item in campaign.items if not item.retired or draw.chance(0.02)]
@@ -179,7 +179,7 @@ def place_order(draw):
     point, location = draw.one(model.points), None
     if draw.chance(0.4):
         location = draw.location()
-        if location is not None and draw.chance(0.85):
+        if draw.chance(0.85):
             point = None
     return "place_order", {
         "campaign": campaign, "buyer": draw.one(model.members), "items": items, "units": [draw.number(1, most) for _ in items],
@@ -208,7 +208,7 @@ def expire_orders(draw):
     return "expire_orders", {"older_than": draw.rng.choice(["0", "0", "0", "1 day"]), "at_most": draw.rng.choice([0, 1, 2, 3, 1000])}
 
 
-@step(9)
+@step(11)
 def refund_order(draw):
     order = some_order(draw, *draw.rng.choice([("paid",), ("arrived",), ("picked_up",), ("completed",), ("completed",)]))
     if order is None:
@@ -235,36 +235,36 @@ def some_wave(draw, *states):
     return draw.find(draw.model.waves, lambda wave: wave.state in states)
 
 
-@step(0.9)
+@step(1.8)
 def close_wave(draw):
-    if len(open_waves(draw)) < 2 and draw.chance(0.5):
+    if len(open_waves(draw)) < 2 and draw.chance(0.7):
         return None
     wave = some_wave(draw, "open")
     return wave and ("close_wave", {"wave": wave})
 
 
-@step(1.2)
+@step(3)
 def freeze_wave(draw):
     wave = some_wave(draw, "closed")
     return wave and ("freeze_wave", {"wave": wave})
 
 
-@step(1.2)
+@step(3)
 def dispatch_wave(draw):
     wave = some_wave(draw, "frozen")
     return wave and ("dispatch_wave", {"wave": wave})
 
 
-@step(4)
+@step(9)
 def arrive(draw):
-    order = draw.find(draw.model.orders, lambda order: order.state == "paid" and order.campaign.wave.state == "dispatched", 60)
+    order = draw.find(draw.model.orders, lambda order: order.state == "paid" and order.campaign.wave.state == "dispatched")
     return order and ("arrive", {"wave": order.campaign.wave, "point": order.point if draw.chance(0.9) else draw.one(draw.model.points)})
 
 
 def arrived_order(draw):
     """With the steward of its point; sometimes one that was fetched."""
     states = ("arrived",) if draw.chance(0.85) else ("picked_up", "completed", "refunded")
-    order = draw.find(draw.model.orders, lambda order: order.state in states, 60)
+    order = draw.find(draw.model.orders, lambda order: order.state in states and draw.model.steward_of(order.point))
     steward = order and draw.model.steward_of(order.point)
     return order, (steward.member if steward and draw.chance(0.9) else draw.one(draw.model.members))
 
@@ -275,16 +275,16 @@ def hand_over(draw):
     return order and ("hand_over", {"campaign": order.campaign, "order_id": order, "steward": steward})
 
 
-@step(2)
+@step(2.5)
 def hand_over_as_operator(draw):
     order, _ = arrived_order(draw)
     return order and ("hand_over_as_operator", {"campaign": order.campaign, "order_id": order})
 
 
-@step(6)
+@step(8)
 def pick_up(draw):
     order, steward = arrived_order(draw)
-    return order and ("pick_up", {"point": order.point, "code": draw.rng.choice(order.codes), "steward": steward})
+    return order and ("pick_up", {"point": order.point, "code": draw.rng.choice(order.codes) if draw.chance(0.9) else draw.rng.choice(MISTYPED), "steward": steward})
 
 
 @step(1)
@@ -293,7 +293,7 @@ def renew_code(draw):
     return order and ("renew_code", {"campaign": order.campaign, "order_id": order})
 
 
-@step(2)
+@step(3)
 def complete_wave(draw):
     wave = some_wave(draw, "dispatched")
     return wave and ("complete_wave", {"wave": wave, "unfetched_after": draw.rng.choice([None, None, "0", "1 day"])})
@@ -329,7 +329,7 @@ def make_payout(draw):
     return "make_payout", {"maker": draw.one(draw.model.members), "request": draw.key("payout"), "minimum": draw.rng.choice([1, 1, 100, 5000])}
 
 
-@step(1)
+@step(1.2)
 def approve_payout(draw):
     payout = draw.find(draw.model.payouts, lambda payout: payout.approver is None and not payout.withdrawn)
     return payout and ("approve_payout", {"payout": payout, "approver": draw.one(draw.model.members) if draw.chance(0.8) else payout.maker})
@@ -350,7 +350,7 @@ def start(draw):
         yield add_community(draw)
     for community in model.communities[:2]:
         yield "appoint_steward", {"community": community, "member": model.members[draw.number(3, 9)]}
-    for place, capacity in (((121.5, 25.0), None), ((121.51, 25.0), 6), ((121.5, 25.012), 4), ((121.7, 25.2), None)):
+    for place, capacity in (((121.5, 25.0), None), ((121.51, 25.0), 12), ((121.5, 25.012), 5), ((121.7, 25.2), None)):
         yield "add_pickup_point", {"community": draw.one(model.communities), "reference": draw.key("point"), "location": place,
                                    "radius": 3000, "capacity": capacity}
     for n in range(6):
