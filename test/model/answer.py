@@ -16,6 +16,7 @@ class Call:
         self.arguments = arguments
         self.made = None
         self.code = None
+        self.sqlstate = None
         self.ended = None
 
     def run(self, model, server):
@@ -24,6 +25,7 @@ class Call:
         except Refused as refusal:
             expected, refused = None, refusal.codes
         code, rows = server.ask(statement(self.name, self.arguments))
+        self.sqlstate = code
         if code not in refused or not (expected is None or self.agree(expected, rows)):
             came = show(code, rows) + (f" ({server.said()})" if code != "00000" else "")
             raise Differs(f"expected {show(refused[0], expected or [])}\ngot      {came}")

@@ -5,7 +5,7 @@ from answer import Call
 from goods import CLOSES, FUTURE, PAST
 from things import Account, Campaign, Code, Community, Item, Member, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
-REPEATED = ("place_order", "pay_order", "refund_order", "create_campaign", "list_item", "make_payout")
+REPEATED = ("place_order", "place_order", "pay_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
 NUMBERS = [-1, 0, 1, 2, 10**6 + 1, 10**12 + 1, 2**63 - 1]
 SMALL_NUMBERS = {"at_most": [-1, 0, 1, 1_000_001], "capacity": [-1, 0, 1, 1_000_000_001], "households": [-1, 0, 100_000_001]}
@@ -161,7 +161,7 @@ class Draw:
         if self.chance(0.07):
             again = self.one(self.history)
             return self.called(again.name, again.arguments)
-        if self.chance(0.03):
+        if self.chance(0.04):
             name = self.rng.choice(REPEATED)
             again = self.one([call for call in self.history[-400:] if call.name == name])
             if again:

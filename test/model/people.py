@@ -39,6 +39,7 @@ class People:
         super().__init__()
         self.members = []
         self.partners = {}  # (supply leader, sales leader): the partnership that stands
+        self.former_partners = []
         self.communities = []
         self.stewards = {}  # community: the stewardship that stands
         self.points = []
@@ -63,7 +64,11 @@ class People:
 
     def end_partnership(self, supply_leader, sales_leader):
         pair = (need(supply_leader), need(sales_leader))
-        return [self.partners.pop(pair, None) is not None]
+        if pair not in self.partners:
+            return [False]
+        del self.partners[pair]
+        self.former_partners.append(pair)
+        return [True]
 
     def add_community(self, reference, households=None):
         within(households, 0, 100_000_000)

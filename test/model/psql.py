@@ -19,7 +19,7 @@ class Broken(Exception):
 
 class Psql:
     def __init__(self, database):
-        self.errors = tempfile.TemporaryFile(mode="w+")
+        self.errors = tempfile.TemporaryFile(mode="a+")
         self.process = subprocess.Popen(
             ["psql", "-X", "-q", "-A", "-t", "-F", CELL, "-P", f"null={NULL}", "-d", database],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
@@ -27,15 +27,18 @@ class Psql:
 
     def ask(self, statement):
         """SQLSTATE and rows of texts (None for NULL)."""
-        self.process.stdin.write(f"{statement};\n\\echo {END}:SQLSTATE\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(f"{statement};\n\\echo {END}:SQLSTATE\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise Broken(f"psql broke off: {self.said()}") from None
         rows = []
         for line in self.process.stdout:
             line = line[:-1]
             if line.startswith(END):
                 return line[1:], rows
             rows.append([None if cell == NULL else cell for cell in line.split(CELL)])
-        raise Broken(self.said())
+        raise Broken(f"psql broke off: {self.said()}")
 
     def said(self):
         """The last error, or whatever psql said last."""
@@ -44,7 +47,10 @@ class Psql:
         return said[max(said.rfind("ERROR:"), 0):][-2000:].strip()
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         self.process.wait()
         self.errors.close()
 

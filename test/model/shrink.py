@@ -5,6 +5,7 @@ import time
 
 from answer import Call, Differs
 from compare import compare
+from psql import Broken
 from things import Account, Code, Journal, Thing, Unknown
 
 NOBODY = Unknown(10**9)
@@ -28,7 +29,7 @@ def replay(calls, market, since=0):
             if len(again) > since:
                 compare(market.model, market.server)
         compare(market.model, market.server)
-    except Differs as difference:
+    except (Differs, Broken) as difference:
         return again, str(difference)
     return None
 
@@ -54,21 +55,33 @@ def kind(calls, difference):
     return calls[-1].name, re.sub(r"\d+", "", difference.split("\n")[0]) if difference.startswith("expected") else difference.split()[0]
 
 
-def shrink(calls, difference, again, seconds):
+def shrink(calls, difference, market, seconds):
     """Leave out ever smaller pieces, as long as there is time and the rest fails in the same way."""
     end = time.monotonic() + seconds
     first = kind(calls, difference)
+
+    def still_fails(fewer):
+        nonlocal calls, difference
+        if len(fewer) == len(calls):
+            return False
+        market.rewind()
+        failed = replay(fewer, market, len(fewer))
+        if failed and kind(*failed) == first:
+            calls, difference = failed
+            return True
+        return False
+
     size = max(1, len(calls) // 2)
     smaller = True
     while (size > 1 or smaller) and time.monotonic() < end:
-        at, smaller = 0, False
-        while at < len(calls) and time.monotonic() < end:
-            failed = again(calls[:at] + calls[at + size:], len(calls))
-            if failed and kind(*failed) == first:
-                calls, difference = failed
+        at, smaller = len(calls) - size, False
+        while at > -size and time.monotonic() < end:
+            if still_fails(calls[:max(at, 0)] + calls[at + size:]):
                 smaller = True
-            else:
-                at += size
+                # What is refused changes nothing, and much is refused that names what was left out.
+                still_fails([call for call in calls[:-1] if call.sqlstate == "00000"] + calls[-1:])
+                at = min(at, len(calls))
+            at -= size
         size = max(1, size // 2)
     return calls, difference
 

@@ -35,7 +35,7 @@ def form_partnership(draw):
     return "form_partnership", {"supply_leader": draw.one(draw.model.members[:3]), "sales_leader": draw.one(draw.model.members)}
 
 
-@step(0.4)
+@step(0.8)
 def end_partnership(draw):
     pair = draw.one(draw.model.partners)
     return pair and ("end_partnership", {"supply_leader": pair[0], "sales_leader": pair[1]})
@@ -93,7 +93,8 @@ def offer_sku(draw):
 @step(1.5)
 def set_rate(draw):
     sku = draw.one(draw.model.skus) if draw.chance(0.6) else None
-    return "set_rate", {"supply_leader": draw.one(draw.model.members[:3]), "rule": draw.rule() if draw.chance(0.75) else draw.rng.choice(BAD_RULES), "sku": sku}
+    rule = draw.rule() if draw.chance(0.75) else draw.rng.choice(BAD_RULES)
+    return "set_rate", {"supply_leader": draw.one(draw.model.members[:3]), "rule": rule, "sku": sku}
 
 
 def open_waves(draw):
@@ -119,7 +120,7 @@ def live_campaign(draw, state=None):
     return draw.find(draw.model.campaigns, lambda campaign: campaign.state == state if state else campaign.state in ("draft", "open"))
 
 
-@step(4.5)
+@step(7)
 def list_item(draw):
     campaign = live_campaign(draw)
     offered = [(sku, offer) for (sku, leader), offer in draw.model.offers.items() if campaign and leader is campaign.leader]
@@ -157,32 +158,36 @@ def join_campaign(draw):
     partners = [seller for leader, seller in draw.model.partners if leader is campaign.leader]
     joined = [member for where, member in draw.model.sellers if where is campaign]
     under = draw.rng.choice([None] * 6 + [campaign.leader, draw.one(draw.model.members), draw.one(joined)])
-    seller = draw.rng.choice([draw.one(partners)] * 8 + [draw.one(draw.model.members), campaign.leader])
+    former = [seller for leader, seller in draw.model.former_partners if leader is campaign.leader]
+    seller = draw.rng.choice([draw.one(partners)] * 7 + [draw.one(former or partners), draw.one(draw.model.members), campaign.leader])
     return "join_campaign", {"campaign": campaign, "sales_leader": seller, "under": under}
 
 
 # Orders
 
 
-@step(30)
+@step(34)
 def place_order(draw):
     model = draw.model
     campaign = draw.find(draw.model.campaigns, lambda campaign: campaign.state == "open" and not campaign.opens_later)
     if campaign is None or not campaign.items:
         return None
-    selling = [item for item in campaign.items if not item.retired or draw.chance(0.02)]
+    selling = [item for item in campaign.items if not (item.retired or item.free == 0) or draw.chance(0.05)]
     items = draw.rng.sample(selling, min(len(selling), draw.rng.choice([1, 1, 2, 3])))
     if not items:
         return None
     sellers = [member for joined, member in model.sellers if joined is campaign]
     most = draw.rng.choice([1, 3, 3, 8]) if draw.chance(0.98) else 1000
+    units = [draw.number(1, most) for _ in items]
+    if items[0].free and draw.chance(0.4 if items[0].free > 100 else 0.12):
+        units[0] = items[0].free + draw.rng.choice([0, 0, 1])
     point, location = draw.one(model.points), None
     if draw.chance(0.4):
         location = draw.location()
         if draw.chance(0.85):
             point = None
     return "place_order", {
-        "campaign": campaign, "buyer": draw.one(model.members), "items": items, "units": [draw.number(1, most) for _ in items],
+        "campaign": campaign, "buyer": draw.one(model.members), "items": items, "units": units,
         "request": draw.key("order"), "seller": draw.rng.choice([None, campaign.leader, draw.one(sellers), draw.one(sellers)]),
         "point": point, "location": location}
 
@@ -191,15 +196,17 @@ def some_order(draw, *states):
     return draw.find(draw.model.orders, lambda order: order.state in states)
 
 
-@step(20)
+@step(24)
 def pay_order(draw):
-    order = some_order(draw, "placed")
+    order = some_order(draw, "placed") if draw.chance(0.9) else draw.one(draw.model.orders)
     return order and ("pay_order", {"campaign": order.campaign, "order_id": order, "amount": order.amount, "reference": draw.key("payment")})
 
 
 @step(4)
 def cancel_order(draw):
     order = some_order(draw, "placed", "paid")
+    if draw.chance(0.3):
+        order = draw.find(draw.model.orders, lambda order: order.state == "paid" and order.refunds and order.campaign.state == "open") or order
     return order and ("cancel_order", {"campaign": order.campaign, "order_id": order})
 
 
@@ -208,15 +215,17 @@ def expire_orders(draw):
     return "expire_orders", {"older_than": draw.rng.choice(["0", "0", "0", "1 day"]), "at_most": draw.rng.choice([0, 1, 2, 3, 1000])}
 
 
-@step(11)
+@step(14)
 def refund_order(draw):
-    order = some_order(draw, *draw.rng.choice([("paid",), ("arrived",), ("picked_up",), ("completed",), ("completed",)]))
+    again = draw.chance(0.35)
+    states = draw.rng.choice([("paid",), ("arrived",), ("picked_up",), ("completed",), ("completed",)])
+    order = draw.find(draw.model.orders, lambda order: order.state in states and (order.refunds or not again))
     if order is None:
         return None
-    item = draw.rng.choice(list(order.basket))
+    item = draw.rng.choice([refund.item for refund in order.refunds] if order.refunds and again else list(order.basket))
     units, amount = order.basket[item]
     back_units, back_amount = order.refunded.get(item, (0, 0))
-    way = draw.rng.choice(["all", "some", "price", "price", "any"])
+    way = draw.rng.choice(["all", "all", "some", "price", "price", "any"])
     if way == "all":
         how = {"units": units - back_units, "amount": amount - back_amount}
     elif way == "some":
@@ -255,7 +264,7 @@ def dispatch_wave(draw):
     return wave and ("dispatch_wave", {"wave": wave})
 
 
-@step(9)
+@step(10)
 def arrive(draw):
     order = draw.find(draw.model.orders, lambda order: order.state == "paid" and order.campaign.wave.state == "dispatched")
     return order and ("arrive", {"wave": order.campaign.wave, "point": order.point if draw.chance(0.9) else draw.one(draw.model.points)})
@@ -264,7 +273,7 @@ def arrive(draw):
 def arrived_order(draw):
     """With the steward of its point; sometimes one that was fetched."""
     states = ("arrived",) if draw.chance(0.85) else ("picked_up", "completed", "refunded")
-    order = draw.find(draw.model.orders, lambda order: order.state in states and draw.model.steward_of(order.point))
+    order = draw.find(draw.model.orders, lambda order: order.state in states and order.parcel and draw.model.steward_of(order.point))
     steward = order and draw.model.steward_of(order.point)
     return order, (steward.member if steward and draw.chance(0.9) else draw.one(draw.model.members))
 
@@ -281,15 +290,22 @@ def hand_over_as_operator(draw):
     return order and ("hand_over_as_operator", {"campaign": order.campaign, "order_id": order})
 
 
-@step(8)
+@step(10)
 def pick_up(draw):
     order, steward = arrived_order(draw)
-    return order and ("pick_up", {"point": order.point, "code": draw.rng.choice(order.codes) if draw.chance(0.9) else draw.rng.choice(MISTYPED), "steward": steward})
+    if order is None:
+        return None
+    point = order.point
+    if draw.chance(0.15):
+        point = draw.find(draw.model.points, draw.model.steward_of) or point
+        steward = draw.model.steward_of(point).member if draw.model.steward_of(point) else steward
+    return "pick_up", {"point": point, "code": draw.rng.choice(order.codes) if draw.chance(0.9) else draw.rng.choice(MISTYPED), "steward": steward}
 
 
 @step(1)
 def renew_code(draw):
-    order = some_order(draw, "placed", "paid", "arrived") if draw.chance(0.8) else draw.one(draw.model.orders)
+    states = ("arrived",) if draw.chance(0.5) else ("placed", "paid")
+    order = some_order(draw, *states) if draw.chance(0.85) else draw.one(draw.model.orders)
     return order and ("renew_code", {"campaign": order.campaign, "order_id": order})
 
 
@@ -302,12 +318,12 @@ def complete_wave(draw):
 # Money
 
 
-@step(1.6)
+@step(3)
 def open_settlement(draw):
     return "open_settlement", {"until": PAST if draw.chance(0.1) else None}
 
 
-@step(1.8)
+@step(4)
 def post_settlement(draw):
     settlement = draw.find(draw.model.settlements, lambda each: not each.posted)
     return settlement and ("post_settlement", {"settlement": settlement})
@@ -324,12 +340,12 @@ def explain(draw):
     return "explain", {"journal": journal, "account": account}
 
 
-@step(0.8)
+@step(1.5)
 def make_payout(draw):
     return "make_payout", {"maker": draw.one(draw.model.members), "request": draw.key("payout"), "minimum": draw.rng.choice([1, 1, 100, 5000])}
 
 
-@step(1.2)
+@step(1.5)
 def approve_payout(draw):
     payout = draw.find(draw.model.payouts, lambda payout: payout.approver is None and not payout.withdrawn)
     return payout and ("approve_payout", {"payout": payout, "approver": draw.one(draw.model.members) if draw.chance(0.8) else payout.maker})
