@@ -178,8 +178,11 @@ def place_order(draw):
         return None
     sellers = [member for joined, member in model.sellers if joined is campaign]
     most = draw.rng.choice([1, 3, 3, 8]) if draw.chance(0.98) else 1000
+    spread = [item for item in selling if (item.free or 0) > 100 and not item.limits]
+    if spread and draw.chance(0.12):  # more than any one row of its stock has
+        items = [draw.rng.choice(spread)]
     units = [draw.number(1, most) for _ in items]
-    if items[0].free and draw.chance(0.4 if items[0].free > 100 else 0.12):
+    if items[0].free and draw.chance(0.6 if items[0].free > 100 else 0.12):
         units[0] = items[0].free + draw.rng.choice([0, 0, 1])
     point, location = draw.one(model.points), None
     if draw.chance(0.4):
