@@ -1,0 +1,186 @@
+"""The whole state, market against model: a section per table, rows as sorted texts."""
+
+from answer import Differs, plain
+from goods import chain_text
+
+SECTIONS = {}
+
+
+def section(query):
+    """The model's rows for a query, things standing for their ids."""
+
+    def keep(rows):
+        SECTIONS[rows.__name__] = (query, rows)
+        return rows
+
+    return keep
+
+
+def basket_text(basket):
+    lines = sorted((item.id, units, amount) for item, (units, amount) in basket.items())
+    return "{" + ",".join(f"{item}:{units}@{amount}" for item, units, amount in lines) + "}"
+
+
+def shares_text(shares):
+    return "{" + ",".join(f"{account}:{amount}" for account, amount in sorted((a.id, amount) for a, amount in shares.items())) + "}"
+
+
+def learn_accounts(model, server):
+    """Accounts have no call that tells their ids: they are numbered as they were opened."""
+    code, rows = server.ask("SELECT id, member_id, kind FROM accounts ORDER BY id")
+    opened = [(account.member, account.kind, account) for account in model.accounts.values()]
+    if [row[1:] for row in rows] != [[plain(member and member.id), kind] for member, kind, _ in opened]:
+        raise Differs(f"accounts: expected {[[plain(member and member.id), kind] for member, kind, _ in opened]}\ngot      {rows}")
+    for row, (_, _, account) in zip(rows, opened):
+        account.id = int(row[0])
+
+
+@section("SELECT account_id, balance FROM balances")
+def balances(model):
+    return [(account, account.balance) for account in model.accounts.values()]
+
+
+@section("SELECT kind, reference, entries FROM journals")
+def journals(model):
+    return [(kind, "/".join(str(part.id) for part in reference), shares_text(journal.entries))
+            for (kind, reference), journal in model.journals.items()]
+
+
+@section("SELECT supply_leader_id, sales_leader_id FROM partnerships WHERE upper_inf(period)")
+def partnerships(model):
+    return model.partners.keys()
+
+
+@section("SELECT community_id, member_id, account_id FROM stewardships WHERE upper_inf(period)")
+def stewardships(model):
+    return [(community, stands.member, stands.account) for community, stands in model.stewards.items()]
+
+
+@section("SELECT id, community_id, capacity, state FROM pickup_points")
+def pickup_points(model):
+    return [(point, point.community, point.capacity, point.state) for point in model.points]
+
+
+@section("SELECT point_id, sum(failures) FROM code_failures GROUP BY point_id")
+def code_failures(model):
+    return [(point, point.failures) for point in model.points if point.failures]
+
+
+@section("SELECT sku_id, supply_leader_id, supply_price, floor_price, ceiling_price FROM offers WHERE upper_inf(period)")
+def offers(model):
+    return [(sku, leader, offer.supply, offer.floor, offer.ceiling) for (sku, leader), offer in model.offers.items()]
+
+
+@section("SELECT supply_leader_id, sku_id, rule FROM rates WHERE upper_inf(period)")
+def rates(model):
+    return [(leader, sku, rate.rule.text()) for (leader, sku), rate in model.rates.items()]
+
+
+@section("SELECT id, wave_id, supply_leader_id, state FROM campaigns")
+def campaigns(model):
+    return [(campaign, campaign.wave, campaign.leader, campaign.state) for campaign in model.campaigns]
+
+
+@section("SELECT campaign_id, member_id, chain FROM campaign_sellers")
+def campaign_sellers(model):
+    return [(campaign, member, chain_text(chain)) for (campaign, member), chain in model.sellers.items()]
+
+
+@section("SELECT id, campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, stock, buyer_limit, retired "
+         "FROM campaign_items")
+def campaign_items(model):
+    return [(item, item.campaign, item.sku, item.sku.supplier, item.supply, item.distribution, item.sale, item.rule.text(), item.stock,
+             item.limits.get("buyer"), item.retired) for item in model.items]
+
+
+@section("SELECT item_id, sum(free) FROM stock GROUP BY item_id")
+def stock(model):
+    return [(item, item.free) for item in model.items if item.stock is not None]
+
+
+@section("SELECT item_id, 'buyer', buyer_id, units FROM buyer_limits WHERE units <> 0")
+def limits(model):
+    return [(item, scope, whose, units) for (item, scope, whose), units in model.used.items() if units != 0]
+
+
+@section("SELECT wave_id, point_id, parcels FROM point_loads WHERE parcels <> 0")
+def point_loads(model):
+    return [(wave, point, parcels) for (wave, point), parcels in model.loads.items() if parcels != 0]
+
+
+@section("SELECT id, campaign_id, buyer_id, point_id, state, amount, chain, basket, shares, refunded, seller_account_id, steward_account_id, "
+         "paid_at IS NOT NULL, due_at IS NOT NULL, request FROM orders")
+def orders(model):
+    return [(order, order.campaign, order.buyer, order.point, order.state, order.amount, chain_text(order.chain), basket_text(order.basket),
+             shares_text(order.shares), basket_text(order.refunded), order.seller, order.steward, order.paid, order.due is not None,
+             order.request) for order in model.orders]
+
+
+@section("SELECT campaign_id, order_id, wave_id, point_id, picked_by FROM pickups")
+def pickups(model):
+    return [(order.campaign, order, order.campaign.wave, order.parcel["point"], order.parcel["by"]) for order in model.orders if order.parcel]
+
+
+@section("SELECT id, campaign_id, order_id, item_id, units, amount, shares, due_at IS NOT NULL FROM refunds")
+def refunds(model):
+    return [(refund, refund.order.campaign, refund.order, refund.item, refund.units, refund.amount, shares_text(refund.shares),
+             refund.due is not None) for refund in model.refunds]
+
+
+@section("SELECT id, state FROM waves")
+def waves(model):
+    return [(wave, wave.state) for wave in model.waves]
+
+
+@section("SELECT wave_id, kind, party_id, orders, basket FROM wave_lists")
+def wave_lists(model):
+    return [(wave, kind, party, count, basket_text(basket)) for wave in model.waves for (kind, party), (count, basket) in wave.lists.items()]
+
+
+@section("SELECT id, posted_at IS NOT NULL, orders, refunds, amount, journal_id IS NOT NULL FROM settlements")
+def settlements(model):
+    return [(each, each.posted, each.orders, each.refunds, each.amount, each.journal is not None) for each in model.settlements]
+
+
+@section("SELECT id, made_by, approved_by, withdrawn_at IS NOT NULL, journal_id IS NOT NULL FROM payouts")
+def payouts(model):
+    return [(payout, payout.maker, payout.approver, payout.withdrawn, ("payout", (payout,)) in model.journals) for payout in model.payouts]
+
+
+@section("SELECT payout_id, member_id, entries, amount, state FROM payout_lines")
+def payout_lines(model):
+    return [(payout, member, shares_text(line["entries"]), line["amount"], line["state"])
+            for payout in model.payouts for member, line in payout.lines.items()]
+
+
+@section("SELECT kind, count(*) FROM requests WHERE result IS NOT NULL GROUP BY kind")
+def requests(model):
+    kinds = [kind for kind, _ in model.requests] + ["place_order" for first in model.order_keys.values() if isinstance(first, dict)]
+    return [(kind, kinds.count(kind)) for kind in set(kinds)]
+
+
+@section("SELECT invariant, violations, first FROM verify() WHERE violations <> 0")
+def verify(model):
+    return []
+
+
+def compare(model, server):
+    """Differs, with the first rows that only one of the two has."""
+    learn_accounts(model, server)
+    for name, (query, rows_of) in SECTIONS.items():
+        code, found = server.ask(query)
+        if code != "00000":
+            raise Differs(f"{name}: error {code} ({server.said()})")
+        expected = {tuple(row) for row in texts_of(rows_of(model))}
+        found = {tuple(row) for row in found}
+        if expected != found:
+            raise Differs(f"{name}: expected {rows_text(expected - found)}\ngot      {rows_text(found - expected)}")
+
+
+def texts_of(rows):
+    return [[plain(getattr(cell, "id", cell)) for cell in row] for row in rows]
+
+
+def rows_text(rows):
+    some = sorted(rows, key=str)[:4]
+    return "; ".join("(" + ", ".join("NULL" if cell is None else cell for cell in row) + ")" for row in some) or "nothing"
