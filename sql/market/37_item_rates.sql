@@ -185,6 +185,7 @@ AS $$
     SELECT 'the rules of items on sale leave no line short', count(*), count(*) FILTER (WHERE c.short), min(c.id) FILTER (WHERE c.short)::text
     FROM (SELECT i.id, EXISTS (SELECT FROM (SELECT i.rule UNION ALL SELECT x.rule FROM item_rates x WHERE x.item_id = i.id) l
                                CROSS JOIN LATERAL rule_gap(l.rule, i.supply_price, i.sale_price) g WHERE g.units IS NOT NULL) AS short
-          FROM campaign_items i JOIN campaigns c ON c.id = i.campaign_id WHERE c.state <> 'draft' AND NOT i.retired) c
+          FROM campaign_items i JOIN campaigns c ON c.id = i.campaign_id
+          WHERE NOT i.retired AND EXISTS (SELECT FROM campaign_log l WHERE l.campaign_id = c.id AND l.state = 'open')) c
 $$;
 COMMENT ON FUNCTION verify_item_rates() IS 'Internal. The invariants of the rules of items, for verify().';

@@ -126,7 +126,7 @@ BEGIN
     -- Without a link it may have been anybody's, and a sales leader's own order nobody's.
     IF (SELECT jsonb_object_agg(b.item, b.units) FROM ktt.items(v_basket) b)
            IS DISTINCT FROM (SELECT jsonb_object_agg(l.item, l.units) FROM unnest(items, units) l(item, units))
-       OR (seller <> order_seller(first) AND seller <> first.buyer_id)
+       OR (seller <> order_seller(first) AND NOT (seller = first.buyer_id AND first.seller_account_id IS NULL))
        OR (seller IS NULL AND first.seller_account_id IS NOT NULL
            AND (SELECT g.attribution = 'link' AND c.owner_id IS NULL FROM settings g, campaigns c WHERE c.id = first.campaign_id))
        OR (point IS NOT NULL AND point <> placed_point(first))

@@ -42,7 +42,7 @@ def balances(model):
 
 @section("SELECT kind, reference, entries FROM journals")
 def journals(model):
-    return [(kind, "/".join(str(part.id) for part in reference), shares_text(journal.entries))
+    return [(kind, "/".join(str(getattr(part, "id", part)) for part in reference), shares_text(journal.entries))
             for (kind, reference), journal in model.journals.items()]
 
 
@@ -86,19 +86,19 @@ def campaign_sellers(model):
     return [(campaign, member, chain_text(chain)) for (campaign, member), chain in model.sellers.items()]
 
 
-@section("SELECT id, campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, rule, stock, buyer_limit, retired "
-         "FROM campaign_items")
+@section("SELECT i.id, i.campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, floor_price, ceiling_price, rule, stock, "
+         "(SELECT l.units FROM limits l WHERE l.item_id = i.id AND l.scope = 'buyer'), retired FROM campaign_items i")
 def campaign_items(model):
-    return [(item, item.campaign, item.sku, item.sku.supplier, item.supply, item.distribution, item.sale, item.rule.text(), item.stock,
+    return [(item, item.campaign, item.sku, item.sku.supplier, item.supply, item.distribution, item.sale, *item.bounds, item.rule.text(), item.stock,
              item.limits.get("buyer"), item.retired) for item in model.items]
 
 
-@section("SELECT item_id, sum(free) FROM stock GROUP BY item_id")
+@section("SELECT stock_id, sum(free) FROM stock GROUP BY stock_id")
 def stock(model):
     return [(item, item.free) for item in model.items if item.stock is not None]
 
 
-@section("SELECT item_id, 'buyer', buyer_id, units FROM buyer_limits WHERE units <> 0")
+@section("SELECT l.item_id, l.scope, u.subject, u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id WHERE u.units <> 0")
 def limits(model):
     return [(item, scope, whose, units) for (item, scope, whose), units in model.used.items() if units != 0]
 
@@ -109,16 +109,23 @@ def point_loads(model):
 
 
 @section("SELECT id, campaign_id, buyer_id, point_id, state, amount, chain, basket, shares, refunded, seller_account_id, steward_account_id, "
-         "paid_at IS NOT NULL, due_at IS NOT NULL, request FROM orders")
+         "paid_at IS NOT NULL, part_paid, due_at IS NOT NULL, request FROM orders")
 def orders(model):
     return [(order, order.campaign, order.buyer, order.point, order.state, order.amount, chain_text(order.chain), basket_text(order.basket),
-             shares_text(order.shares), basket_text(order.refunded), order.seller, order.steward, order.paid, order.due is not None,
+             shares_text(order.shares), basket_text(order.refunded), order.seller, order.steward, order.paid,
+             order.received if not order.paid and order.received else None, order.due is not None,
              order.request) for order in model.orders]
 
 
 @section("SELECT campaign_id, order_id, wave_id, point_id, picked_by FROM pickups")
 def pickups(model):
     return [(order.campaign, order, order.campaign.wave, order.parcel["point"], order.parcel["by"]) for order in model.orders if order.parcel]
+
+
+@section("SELECT reference, campaign_id, order_id, amount, accepted, outcome FROM payments")
+def payments(model):
+    return [(reference, order.campaign, order, amount, accepted, outcome)
+            for reference, (order, amount, accepted, outcome) in model.payments.items()]
 
 
 @section("SELECT id, campaign_id, order_id, item_id, units, amount, shares, due_at IS NOT NULL FROM refunds")

@@ -8,7 +8,7 @@ MOST_UNITS = 10**12
 ENDLESS = 2**63 - 1
 PARTIES = {"supplier", "supply_leader", "sales_leader", "steward", "platform"}
 ALWAYS_THERE = {"supplier", "supply_leader", "platform"}
-TRIED = [*range(1, 101), 10_000]  # numbers of units for which list_item tries the rule
+TRIED = [*range(1, 1001), 10_000, 1_000_000]  # enough of the numbers of units that an order may have to see whether a rule holds for all
 
 # Times are words: nothing that a test does lies between them.
 PAST, FUTURE = "2000-01-01 00:00:00+00", "2099-01-01 00:00:00+00"
@@ -61,7 +61,9 @@ class Goods:
             raise Refused("KT202")
         if parties - ALWAYS_THERE and not rest & ALWAYS_THERE:
             raise Refused("KT203")
-        need(supply_leader, Member)
+        # Without a leader it is the whole market's.
+        if supply_leader is not None:
+            need(supply_leader, Member)
         if sku is not None:
             need(sku, Sku)
         rate = self.rates[supply_leader, sku] = Rate(rule=rule)
@@ -104,19 +106,20 @@ class Goods:
         if not (offer.supply <= distribution_price <= sale_price and 0 < sale_price <= HIGHEST_PRICE
                 and offer.floor <= sale_price <= offer.ceiling):
             raise Refused("KT302")
-        rate = self.rates.get((campaign.leader, sku)) or self.rates.get((campaign.leader, None))
+        # What is sold goes before whose rule it is.
+        rate = next((self.rates[key] for key in [(campaign.leader, sku), (None, sku), (campaign.leader, None), (None, None)] if key in self.rates), None)
         if rate is None:
             raise Refused("KT303")
         rule = rate.rule
-        if any(split.divide(rule, sale_price * n, offer.supply * n, n) is None for n in TRIED):
-            raise Refused("KT201")
         limits = {} if buyer_limit is None else {"buyer": buyer_limit}
         for item in campaign.items:
             if item.sku is sku and item.sale == sale_price and not item.retired:
                 if (item.distribution, item.stock, item.limits) != (distribution_price, stock, limits):
                     raise Refused("KT010")
                 return [item]
-        item = Item(campaign=campaign, sku=sku, supply=offer.supply, distribution=distribution_price, sale=sale_price,
+        if campaign.state == "open" and not holds(rule, offer.supply, sale_price):
+            raise Refused("KT201")
+        item = Item(campaign=campaign, sku=sku, bounds=(offer.floor, offer.ceiling), supply=offer.supply, distribution=distribution_price, sale=sale_price,
                     rule=rule, stock=stock, free=stock, limits=limits, retired=False)
         campaign.items.append(item)
         self.items.append(item)
@@ -135,6 +138,8 @@ class Goods:
         if campaign.state == "draft":
             if all(item.retired for item in campaign.items):
                 raise Refused("KT301")
+            if not all(item.retired or holds(item.rule, item.supply, item.sale) for item in campaign.items):
+                raise Refused("KT201")
             campaign.state = "open"
         return [""]
 
@@ -169,6 +174,10 @@ class Goods:
         if parts is None:
             raise Refused("KT201")
         return split.shares_of(item.rule, parts, self.payees(item, seller, steward))
+
+
+def holds(rule, supply, sale):
+    return all(split.divide(rule, sale * n, supply * n, n) is not None for n in TRIED)
 
 
 def chain_text(chain):

@@ -12,19 +12,22 @@ class Money:
         self.pending = []  # orders and refunds with a due time that no window has passed
         self.settlements = []
         self.payouts = []
-        self.channel, self.clearing, self.revenue = [self.account(None, kind) for kind in ("channel", "clearing", "revenue")]
+        self.channel, self.clearing, self.revenue, self.unmatched = [
+            self.account(None, kind) for kind in ("channel", "clearing", "revenue", "unmatched")]
 
     def account(self, member, kind):
         if (member, kind) not in self.accounts:
             self.accounts[member, kind] = Account(member=member, kind=kind, balance=0, place=len(self.accounts))
         return self.accounts[member, kind]
 
-    def post(self, kind, reference, entries):
+    def post(self, kind, reference, entries, about=None):
+        """About is what explains it, where the reference does not end with that."""
         entries = split.tidy(entries.items())
         assert sum(entries.values()) == 0 and (kind, reference) not in self.journals
         for account, amount in entries.items():
             account.balance += amount
-        journal = self.journals[kind, reference] = Journal(kind=kind, reference=reference, entries=entries, settlement=None)
+        journal = self.journals[kind, reference] = Journal(
+            kind=kind, reference=reference, entries=entries, settlement=None, about=about or reference[-1])
         return journal
 
     # A window covers what is due after the last one's end and up to its own.
@@ -69,7 +72,7 @@ class Money:
         amount = journal.entries[account]
         if journal.kind == "payout":
             return [[None, None, None, amount]]
-        return [self.explained(journal.reference[1], amount)]
+        return [self.explained(journal.about, amount)]
 
     def explained(self, thing, amount):
         if isinstance(thing, Order):

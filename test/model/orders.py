@@ -6,6 +6,7 @@ from things import Campaign, Code, Item, Member, Order, Point, Refund, Refused, 
 MOST_LINES = 1000
 MOST_UNITS = 1_000_000
 HIGHEST_AMOUNT = 10**13
+HIGHEST_PAYMENT = 10**15
 
 # Whose units an item's limit counts together, from the order that is placed.
 LIMIT_SCOPES = {"buyer": lambda order: order.buyer}
@@ -19,6 +20,7 @@ class Orders:
         self.orders = []
         self.refunds = []
         self.order_keys = {}  # (campaign, buyer, key): the order, or the refusal
+        self.payments = {}  # the channel's number: order, amount, accepted, outcome
         self.used = {}  # (item, scope, whose): units
         self.loads = {}  # (wave, point): parcels, where the point has a capacity
 
@@ -49,7 +51,7 @@ class Orders:
                 raise Refused("KT103")
         order = Order(campaign=campaign, buyer=buyer, chain=chain, request=request, location=location, point=point, first_point=point,
                       first_seller=chain[-1], seller=self.account(chain[-1], "commission") if len(chain) > 1 else None,
-                      state="placed", refunded={}, refunds=[], codes=[], paid=False, due=None, parcel=None)
+                      state="placed", refunded={}, refunds=[], codes=[], paid=False, received=0, due=None, parcel=None)
         outcome, item = self.try_to_place(order, items, units)
         if outcome != "placed":
             self.order_keys[campaign, buyer, request] = {"arguments": arguments, "outcome": outcome, "item": item}
@@ -153,22 +155,29 @@ class Orders:
         return order_id
 
     def pay_order(self, campaign, order_id, amount, reference):
-        first = self.claim("pay_order", reference, (campaign, order_id, amount))
-        if first is not None:
-            return [first]
+        need_text(reference)
+        if not 1 <= need(amount) <= HIGHEST_PAYMENT:
+            raise Refused("22023")
         order = self.need_order(campaign, order_id)
+        if reference in self.payments:
+            if self.payments[reference][:2] != (order, amount):
+                raise Refused("KT010")
+            return [self.payments[reference][3]]
+        accepted = 0
         if order.state in ("cancelled", "expired"):
             outcome = order.state
         elif order.state != "placed":
             outcome = "already_paid"
-        elif need(amount) != order.amount:
-            outcome = "wrong_amount"
         else:
-            outcome = "paid"
-            order.state = "paid"
-            order.paid = True
-            self.post("payment", (campaign, order), {self.clearing: order.amount, self.channel: -order.amount})
-        self.finish("pay_order", reference, outcome)
+            owed = order.amount - order.received
+            accepted = min(amount, owed)
+            outcome = "part_paid" if amount < owed else "paid" if amount == owed else "overpaid"
+            order.received += accepted
+            if outcome != "part_paid":
+                order.state = "paid"
+                order.paid = True
+        self.payments[reference] = (order, amount, accepted, outcome)
+        self.post("payment", (reference,), {self.clearing: accepted, self.unmatched: amount - accepted, self.channel: -amount}, order)
         return [outcome]
 
     def cancel_order(self, campaign, order_id):
@@ -177,16 +186,16 @@ class Orders:
             return [order.state]
         if campaign.state != "open":
             return ["closed"]
-        left = order.amount - sum(amount for _, amount in order.refunded.values())
-        if order.state == "paid" and left > 0:
-            self.post("cancellation", (campaign, order), {self.channel: left, self.clearing: -left})
-        order.state = "cancelled"
-        self.hold(order, -1)
+        self.end([order], "cancelled")
         return ["cancelled"]
 
-    def expire(self, orders):
+    def end(self, orders, state):
+        """Before the lists are frozen: what an order holds and what was paid for it go back."""
         for order in orders:
-            order.state = "expired"
+            left = order.received - sum(amount for _, amount in order.refunded.values())
+            if left > 0:
+                self.post("cancellation", (order.campaign, order), {self.channel: left, self.clearing: -left})
+            order.state = state
             self.hold(order, -1)
         return len(orders)
 
@@ -198,7 +207,7 @@ class Orders:
             raise Refused("22023")
         unpaid = [order for order in self.orders if order.state == "placed" and older_than == "0"]
         unpaid.sort(key=lambda order: (order.campaign.id, order.id))
-        return [self.expire(unpaid[:at_most])]
+        return [self.end(unpaid[:at_most], "expired")]
 
     def refund_order(self, campaign, order_id, item, units, request, amount=None, reason="unspecified"):
         first = self.claim("refund_order", request, (campaign, order_id, item, units, amount, reason))
