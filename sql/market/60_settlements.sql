@@ -108,8 +108,8 @@ BEGIN
         IF v_journal.kind IN ('payment', 'returned_payment') THEN
             SELECT p.campaign_id, p.order_id INTO campaign_id, order_id FROM payments p WHERE p.reference = v_journal.reference;
         ELSIF v_journal.kind IN ('refund', 'cancellation', 'change') THEN
-            campaign_id := split_part(v_journal.reference, '/', 1);
-            order_id := split_part(v_journal.reference, '/', 2);
+            campaign_id := split_part(v_journal.reference, '/', 1)::bigint;
+            order_id := split_part(v_journal.reference, '/', 2)::bigint;
             IF v_journal.kind = 'refund' THEN
                 refund_id := order_id;
                 SELECT r.order_id INTO order_id FROM refunds r WHERE r.campaign_id = explain.campaign_id AND r.id = explain.refund_id;

@@ -94,8 +94,8 @@ AS $$
     UNION ALL
     SELECT * FROM (
         WITH c AS (
-            SELECT k.id, (CASE k.state WHEN 'failed' THEN NOT EXISTS (SELECT FROM orders o WHERE o.campaign_id = k.id AND o.state NOT IN ('cancelled', 'expired'))
-                                       WHEN 'cancelled' THEN NOT EXISTS (SELECT FROM orders o WHERE o.campaign_id = k.id AND o.state NOT IN ('cancelled', 'expired'))
+            SELECT k.id, (CASE k.state WHEN 'failed' THEN NOT EXISTS (SELECT FROM orders o WHERE o.campaign_id = k.id AND o.state NOT IN ('cancelled', 'expired', 'refunded'))
+                                       WHEN 'cancelled' THEN NOT EXISTS (SELECT FROM orders o WHERE o.campaign_id = k.id AND o.state NOT IN ('cancelled', 'expired', 'refunded'))
                                        WHEN 'succeeded' THEN NOT EXISTS (SELECT FROM orders o WHERE o.campaign_id = k.id AND o.state = 'placed')
                                        ELSE true END)
                          AND k.state = (SELECT l.state FROM campaign_log l WHERE l.campaign_id = k.id ORDER BY l.id DESC LIMIT 1) AS ok
