@@ -90,11 +90,12 @@ class Orders:
         steward = self.steward_of(order.point)
         order.steward = steward.account if steward else None
         self.price(order, items, units)
-        for item in sorted(order.basket, key=lambda item: item.id):
-            count = order.basket[item][0]
+        lines = sorted(((item, count) for item, (count, _) in order.basket.items()), key=lambda line: line[0].id)
+        for item, count in lines:
             for scope, most in item.limits.items():
                 if self.used.get((item, scope, LIMIT_SCOPES[scope](order)), 0) + count > most:
                     return "limit", item
+        for item, count in lines:
             if item.stock is not None and item.free < count:
                 return "sold_out", item
         if named and not self.has_room(order.point, campaign.wave):

@@ -189,6 +189,9 @@ def place_order(draw):
         location = draw.location()
         if draw.chance(0.85):
             point = None
+    paused = [point for point in model.points if point.state != "open"]
+    if paused and draw.chance(0.08):
+        point = draw.one(paused)
     return "place_order", {
         "campaign": campaign, "buyer": draw.one(model.members), "items": items, "units": units,
         "request": draw.key("order"), "seller": draw.rng.choice([None, campaign.leader, draw.one(sellers), draw.one(sellers)]),
@@ -202,7 +205,11 @@ def some_order(draw, *states):
 @step(24)
 def pay_order(draw):
     order = some_order(draw, "placed") if draw.chance(0.9) else draw.one(draw.model.orders)
-    return order and ("pay_order", {"campaign": order.campaign, "order_id": order, "amount": order.amount, "reference": draw.key("payment")})
+    if order is None:
+        return None
+    owed = max(order.amount - order.received, 1)
+    amount = owed if draw.chance(0.85) else draw.rng.choice([draw.number(1, owed), owed + draw.number(1, 500)])
+    return "pay_order", {"campaign": order.campaign, "order_id": order, "amount": amount, "reference": draw.key("payment")}
 
 
 @step(4)
