@@ -90,10 +90,11 @@ BEGIN
     END IF;
     UPDATE stewardships s SET period = tstzrange(lower(s.period), greatest(clock_timestamp(), lower(s.period) + interval '1 us'))
     WHERE s.community_id = community AND upper_inf(s.period);
-    IF FOUND THEN
-        UPDATE pickup_points p SET steward_account_id = NULL WHERE p.community_id = community;
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
-    RETURN FOUND;
+    UPDATE pickup_points p SET steward_account_id = NULL WHERE p.community_id = community;
+    RETURN true;
 END
 $$;
 COMMENT ON FUNCTION end_stewardship(bigint) IS

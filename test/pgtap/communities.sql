@@ -1,7 +1,7 @@
 -- Communities and their stewards.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(33);
+SELECT plan(34);
 \ir lib/market.sql
 
 SELECT ok(add_community('hill', 10) > 0, 'a community gets an id');
@@ -30,6 +30,8 @@ SELECT throws_ok('SELECT appoint_steward(id(''garden''), NULL)', '22004', 'stewa
 
 -- An end without a successor, and the history.
 SELECT is(end_stewardship(id('garden')), true, 'a steward leaves');
+SELECT name('heath', add_community('heath')), appoint_steward(add_community('heath'), id('steward')) \g /dev/null
+SELECT is(end_stewardship(id('heath')), true, 'also one of a community without points');
 SELECT is(steward_of(id('gate')), NULL, 'and nobody keeps the point');
 SELECT answers('SELECT end_stewardship(id(''garden''))', 'false', 'who left cannot leave');
 SELECT is(buy('alone', 'buyer', '{rice}', '{1}'), 'paid', 'it still takes orders');
