@@ -79,6 +79,10 @@ BEGIN
        AND configure.currency <> (SELECT s.currency FROM settings s) THEN
         RAISE EXCEPTION 'currency cannot change once the ledger has a journal' USING ERRCODE = 'KT301';
     END IF;
+    IF EXISTS (SELECT FROM limit_uses u WHERE u.day > '-infinity')
+       AND configure.time_zone <> (SELECT s.time_zone FROM settings s) THEN
+        RAISE EXCEPTION 'time zone cannot change once orders count against limits by day' USING ERRCODE = 'KT301';
+    END IF;
     UPDATE settings s
        SET currency = coalesce(configure.currency, s.currency),
            time_zone = coalesce(configure.time_zone, s.time_zone),
@@ -96,7 +100,7 @@ END
 $$;
 COMMENT ON FUNCTION configure(text, text, int, interval, int, int, interval, text, interval, boolean) IS
     'Changes the settings that are given and returns all of them; NULL leaves a setting as it is. '
-    'Errors: 22023 unrecognized time zone or value out of bounds, KT301 other currency after the first journal.';
+    'Errors: 22023 unrecognized time zone or value out of bounds, KT301 other currency after the first journal, other time zone after the first order with a limit by day.';
 
 CREATE TABLE requests (
     kind        text NOT NULL,

@@ -82,6 +82,22 @@ COMMENT ON FUNCTION end_role(bigint, text, bigint) IS
     'Ends a role of a member and returns whether it stood. It forbids nothing: a supplier who adds an article or a supply leader who drafts '
     'a campaign later has the role again. Errors: 22004 null, 22023 another role, or an employer of one who has none, KT303 no such member.';
 
+CREATE FUNCTION require_acting(member bigint, leader bigint)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF member <> leader
+       AND NOT EXISTS (SELECT FROM roles r WHERE r.member_id = member AND r.role = 'staff' AND upper_inf(r.period)
+                                             AND (r.employer_id = leader OR r.employer_id IS NULL)) THEN
+        RAISE EXCEPTION 'member % does not act for member %', member, leader
+            USING ERRCODE = '42501', HINT = 'He himself, his staff or the platform''s decide; begin_role() makes staff.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_acting(bigint, bigint) IS
+    'Internal. Refuses a member who is neither the leader himself nor staff of his or of the platform (42501).';
+
 CREATE FUNCTION assume_role(member bigint, role text)
 RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT

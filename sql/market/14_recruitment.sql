@@ -90,6 +90,7 @@ BEGIN
     ELSIF v_application.sales_leader_id = decided_by THEN
         RAISE EXCEPTION 'application % must be decided by another member than the applicant', application USING ERRCODE = 'KT404';
     END IF;
+    PERFORM require_acting(decided_by, v_application.supply_leader_id);
     IF v_application.state = 'applied' THEN
         IF approve THEN
             partnership := form_partnership(v_application.supply_leader_id, v_application.sales_leader_id);
@@ -105,9 +106,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION decide_application(bigint, boolean, bigint, text) IS
-    'Approves an application, which forms the partnership, or rejects it; decided_by is the member who decides. Outcomes: approved, '
+    'Approves an application, which forms the partnership, or rejects it; decided_by is the supply leader, or staff of his or of the platform. Outcomes: approved, '
     'rejected, or withdrawn: what became of it first; a later decision changes nothing. partnership is what an approval formed, or found standing. '
-    'Errors: 22004 null, 22023 note longer than 4000 bytes, KT303 no such application or member, KT404 the applicant cannot decide.';
+    'Errors: 22004 null, 22023 note longer than 4000 bytes, 42501 somebody else decides, KT303 no such application or member, KT404 the applicant cannot decide.';
 
 CREATE FUNCTION withdraw_application(application bigint)
 RETURNS text

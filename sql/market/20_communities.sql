@@ -48,6 +48,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_now timestamptz;
+    v_account bigint;
     v_id bigint;
 BEGIN
     PERFORM read_committed();
@@ -69,8 +70,8 @@ BEGIN
     WHERE s.community_id = community AND upper_inf(s.period);
     INSERT INTO stewardships AS s (community_id, member_id, account_id, period)
     VALUES (community, member, open_account(member, 'pickup'), tstzrange(v_now, NULL))
-    RETURNING s.id INTO v_id;
-    UPDATE pickup_points p SET steward_account_id = open_account(member, 'pickup') WHERE p.community_id = community;
+    RETURNING s.id, s.account_id INTO v_id, v_account;
+    UPDATE pickup_points p SET steward_account_id = v_account WHERE p.community_id = community;
     RETURN v_id;
 END
 $$;

@@ -175,6 +175,7 @@ BEGIN
     PERFORM read_committed();
     PERFORM require_member(decided_by, 'member'), require_between(octet_length(note), 0, 4096, 'bytes of the note');
     v_offer := require_offer(offer);
+    PERFORM require_acting(decided_by, v_offer.supply_leader_id);
     IF v_offer.state = 'pushed' THEN
         PERFORM move_offer(offer, v_wanted, decided_by, note);
     ELSIF v_offer.state <> v_wanted THEN
@@ -184,8 +185,8 @@ END
 $$;
 COMMENT ON FUNCTION decide_offer(bigint, boolean, bigint, text) IS
     'Passes a pushed offer, which is in force from now on in place of the one before, or rejects it; the log keeps who decided and his note. '
-    'Items already listed keep their price. The same decision again changes nothing. '
-    'Errors: 22023 a note of over 4096 bytes, KT301 not pushed or decided otherwise, KT303 no such offer or member.';
+    'Who decides is the supply leader, or staff of his or of the platform. Items already listed keep their price. The same decision again changes nothing. '
+    'Errors: 22023 a note of over 4096 bytes, 42501 somebody else decides, KT301 not pushed or decided otherwise, KT303 no such offer or member.';
 
 CREATE FUNCTION withdraw_offer(offer bigint)
 RETURNS boolean

@@ -178,6 +178,9 @@ BEGIN
     PERFORM read_committed();
     PERFORM require_member(sales_leader, 'sales leader'), require_between(octet_length(tier), 1, 256, 'bytes of the tier');
     PERFORM lock_rates(require(supply_leader, 'supply leader'));
+    IF tier IS NOT NULL THEN
+        PERFORM require_partner(supply_leader, sales_leader);
+    END IF;
     SELECT t.id INTO v_id FROM leader_tiers t
     WHERE t.supply_leader_id = supply_leader AND t.sales_leader_id = sales_leader AND t.tier = set_tier.tier AND upper_inf(t.period);
     IF FOUND THEN
@@ -196,7 +199,7 @@ END
 $$;
 COMMENT ON FUNCTION set_tier(bigint, bigint, text) IS
     'Puts a sales leader into a tier of a supply leader from now on, in place of the one before, and returns the id of that period, the standing one '
-    'when he is in that tier; NULL takes him out of it and returns NULL. A campaign keeps the tier in which he joined it. Errors: KT303 no such member.';
+    'when he is in that tier; NULL takes him out of it and returns NULL. A campaign keeps the tier in which he joined it. Errors: KT103 he is no partner, KT303 no such member.';
 
 CREATE FUNCTION tier_of(supply_leader bigint, sales_leader bigint)
 RETURNS text

@@ -88,7 +88,10 @@ BEGIN
     PERFORM require(distribution_price, 'distribution price'), require(sale_price, 'sale price'),
             require_between(stock, 0, 1000000000000, 'stock'), require_between(buyer_limit, 1, 1000000000000, 'limit per buyer'),
             require_between(deposit, 1, sale_price, 'deposit');
-    IF deposit IS NOT NULL AND v_campaign.kind <> 'presale' THEN
+    -- A draft is asked when it is published.
+    IF v_campaign.kind = 'flash' AND v_campaign.state = 'open' AND stock IS NULL THEN
+        RAISE EXCEPTION 'every item of a flash sale needs a stock' USING ERRCODE = 'KT301', DETAIL = format('Sku %s would have none in campaign %s.', sku, campaign);
+    ELSIF deposit IS NOT NULL AND v_campaign.kind <> 'presale' THEN
         RAISE EXCEPTION 'only items of a presale have a deposit' USING ERRCODE = '22023', DETAIL = format('Campaign %s is of kind %s.', campaign, v_campaign.kind);
     ELSIF pool IS NOT NULL AND NOT EXISTS (SELECT FROM quotas q WHERE q.id = pool AND q.sku_id = sku) THEN
         RAISE EXCEPTION 'pool % of sku % does not exist', pool, sku USING ERRCODE = 'KT303', HINT = 'Make one with create_pool().';
@@ -155,7 +158,7 @@ COMMENT ON FUNCTION list_item(bigint, bigint, bigint, bigint, bigint, bigint, bi
     'Puts an offered sku into a campaign at a price and returns the item id; the supply price comes from the offer, the split from the '
     'rates in force, all frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit; '
     'the pool is shared with other campaigns and gives its units besides; the deposit of a presale is per unit. '
-    'Errors: KT201 the campaign is open and a rule does not hold for the price, KT301 campaign closed, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
+    'Errors: KT201 the campaign is open and a rule does not hold for the price, KT301 campaign closed, or an open flash sale and no stock, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
 
 CREATE FUNCTION retire_item(campaign bigint, item bigint)
 RETURNS boolean

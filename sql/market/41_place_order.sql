@@ -51,6 +51,7 @@ DECLARE
     v_mac bytea;
     v_taken int;
     v_all_slots boolean := false;
+    v_old_view boolean := current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted');
 BEGIN
     IF campaign IS NULL OR buyer IS NULL OR items IS NULL OR units IS NULL OR request IS NULL THEN
         RAISE EXCEPTION 'campaign, buyer, items, units and request must not be null' USING ERRCODE = '22004';
@@ -72,7 +73,7 @@ BEGIN
 
     -- Behind the gate, and not before: a new statement, hence a new view of state and clock.
     LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
-    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    IF v_old_view THEN
         -- A snapshot that is older than the lock still shows the gate open: then its rows have changed, and this says so (40001).
         PERFORM FROM campaigns c WHERE c.id = campaign FOR SHARE;
         PERFORM FROM pickup_points p WHERE p.id = point FOR SHARE;
@@ -80,7 +81,7 @@ BEGIN
 
     -- In one statement, because every one costs as much as a line: what became of the key, the campaign, who sells, where to.
     SELECT c.wave_id, c.state, c.opens_at, c.closes_at + c.grace AS ends_at, c.supply_leader_id, c.owner_id,
-           c.limited, c.limited OR c.capacity_id IS NOT NULL AS counted, s.member_id AS seller_id, s.chain, s.account_id, s.tier, m.id AS member,
+           c.limited, c.capacity_id, s.member_id AS seller_id, s.chain, s.account_id, s.tier, m.id AS member,
            o AS first, r.key AS refused, p.id AS point, p.capacity, p.open_days, p.steward_account_id AS steward_account,
            CASE WHEN p.state <> 'open' THEN 'point_closed'
                 WHEN place_order.location IS NOT NULL
@@ -158,7 +159,7 @@ BEGIN
                     outcome := why_no_pickup(location, v_known.wave_id);
                     RAISE EXCEPTION USING ERRCODE = 'KT999';
                 END IF;
-                IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+                IF v_old_view THEN
                     PERFORM FROM pickup_points p WHERE p.id = pickup_point FOR SHARE;
                 END IF;
                 SELECT p.capacity, p.steward_account_id INTO v_capacity, v_steward_account FROM pickup_points p WHERE p.id = pickup_point;
@@ -195,7 +196,7 @@ BEGIN
                 END IF;
             END IF;
             -- Mostly one statement takes it all: both sides of the join come by rising item, whichever of them drives it.
-            IF v_plain AND NOT v_known.counted AND NOT v_all_slots THEN
+            IF v_plain AND v_known.capacity_id IS NULL AND NOT v_all_slots THEN
                 UPDATE stock s SET free = s.free - l.units
                 FROM unnest(v_ids, v_units, v_slots) l(item, units, slots)
                 WHERE s.campaign_id = campaign AND s.stock_id = l.item
@@ -292,5 +293,5 @@ COMMENT ON FUNCTION place_order(bigint, bigint, bigint[], bigint[], text, bigint
     'The same buyer and request key give the first outcome again, without the code, with the pickup point where the order is by now. '
     'It works at every isolation level; above READ COMMITTED it may have to be repeated (40001). '
     'Errors: 22004 null, 22023 bad lines, household, channel or note, KT010 same key with other arguments, KT103 not a seller, '
-    'KT201 the rule does not hold for so many units, KT303 no such campaign, buyer, item or point, KT502 and others a broken key file, '
+    'KT303 no such campaign, buyer, item or point, KT502 and others a broken key file, '
     '54000 over 1000 lines.';

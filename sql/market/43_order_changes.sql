@@ -56,16 +56,16 @@ AS $$
 BEGIN
     INSERT INTO limit_uses (campaign_id, limit_id, subject, day, units)
     SELECT DISTINCT l.campaign_id, l.id,
-           CASE l.scope WHEN 'buyer' THEN t.buyer WHEN 'household' THEN t.household WHEN 'point' THEN t.point ELSE t.seller END AS subject,
+           limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) AS subject,
            CASE WHEN l.per_day THEN local_day(clock_timestamp()) ELSE '-infinity' END AS day, 0
     FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
     JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item)
-    WHERE CASE l.scope WHEN 'buyer' THEN t.buyer WHEN 'household' THEN t.household WHEN 'point' THEN t.point ELSE t.seller END IS NOT NULL
+    WHERE limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) IS NOT NULL
     ORDER BY l.id, subject, day
     ON CONFLICT DO NOTHING;
     PERFORM FROM limit_uses u
     WHERE (u.campaign_id, u.limit_id, u.subject) IN (
-        SELECT l.campaign_id, l.id, CASE l.scope WHEN 'buyer' THEN t.buyer WHEN 'household' THEN t.household WHEN 'point' THEN t.point ELSE t.seller END
+        SELECT l.campaign_id, l.id, limit_subject(l.scope, t.buyer, t.household, t.point, t.seller)
         FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
         JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item))
     ORDER BY u.limit_id, u.subject, u.day FOR UPDATE;

@@ -24,6 +24,8 @@ BEGIN
         RAISE EXCEPTION 'at most 10000 orders can be placed at once' USING ERRCODE = '54000', DETAIL = format('There are %s.', cardinality(orders));
     END IF;
     LOCK TABLE bulk_gate IN EXCLUSIVE MODE;
+    -- The gate before any row, as every order has it: who closes it may want the same rows.
+    LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
     BEGIN
         SELECT array_agg(jsonb_populate_record(NULL::order_request, o.request) ORDER BY o.n) INTO v_requests
         FROM unnest(orders) WITH ORDINALITY o(request, n);

@@ -109,7 +109,7 @@ BEGIN
         outcome := 'locked';
         RETURN;
     END IF;
-    v_macs := ktt.pickup_macs(v_code, v_settings.market);
+    v_macs := ktt.pickup_macs(v_code, market_id());
     SELECT count(*) INTO v_open
     FROM pickups p WHERE p.point_id = point AND p.code_mac = ANY (v_macs) AND p.picked_at IS NULL;
     IF v_open > 1 THEN
@@ -211,7 +211,7 @@ BEGIN
         RAISE EXCEPTION 'order % is %', order_id, v_state USING ERRCODE = 'KT301';
     END IF;
     v_code := ktt.new_pickup_code();
-    v_mac := ktt.pickup_mac(v_code, (SELECT s.market FROM settings s));
+    v_mac := ktt.pickup_mac(v_code, market_id());
     UPDATE orders o SET code_mac = v_mac WHERE o.campaign_id = campaign AND o.id = renew_code.order_id;
     UPDATE pickups p SET code_mac = v_mac WHERE p.campaign_id = campaign AND p.order_id = renew_code.order_id;
     RETURN v_code;

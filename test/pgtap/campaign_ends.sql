@@ -1,7 +1,7 @@
 -- How campaigns end: at their time, filled, succeeded, failed, called off.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(63);
+SELECT plan(64);
 \ir lib/market.sql
 
 -- A further campaign of the leader: rice without a limit, apples with a stock of 10.
@@ -127,6 +127,9 @@ SELECT is(order_in('past', 'buyer', 'rice', 3), 'closed', 'and stays so, whateve
 SELECT throws_ok($$SELECT create_campaign(open_wave('w'), id('leader'), 'long', clock_timestamp() + interval '25 hours', kind => 'flash')$$, '22023', 'a flash sale must close within a day of its opening', 'a long flash');
 SELECT throws_ok($$SELECT create_campaign(open_wave('w'), id('leader'), 'odd', clock_timestamp() + interval '1 hour', kind => 'sale')$$, '22023', 'kind must be ordinary, flash, presale or interest', 'no such kind');
 SELECT throws_ok($$SELECT campaign('flash', 'flash')$$, 'KT301', 'every item of a flash sale needs a stock', 'a flash sale without a quota');
+SELECT name('flash', create_campaign(open_wave('flash'), id('leader'), 'flash', clock_timestamp() + interval '1 hour', kind => 'flash')) \g /dev/null
+SELECT list_item(id('flash'), id('apple sku'), 850, 990, stock => 5), publish_campaign(id('flash')) \g /dev/null
+SELECT throws_ok($$SELECT list_item(id('flash'), id('rice sku'), 2500, 2999)$$, 'KT301', 'every item of a flash sale needs a stock', 'nor is one listed later');
 
 -- Solitaire numbers.
 SELECT is(number_orders(id('three orders')), 3::bigint, 'three orders have numbers');

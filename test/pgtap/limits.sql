@@ -1,7 +1,7 @@
 -- Limits per buyer, household, pickup point and seller, of an item or a campaign, on the whole or by day.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(54);
+SELECT plan(55);
 \ir lib/market.sql
 
 SELECT name('limited', create_campaign(id('wave'), id('leader'), 'limited', clock_timestamp() + interval '1 hour', hold => '0')) \g /dev/null
@@ -66,6 +66,8 @@ SELECT is(used('point'), '5 8', 'by point');
 SELECT is(used('seller'), '2 6', 'wheat by seller');
 SELECT is_empty('SELECT violations()', 'limits hold');
 SELECT results_eq('SELECT DISTINCT day FROM limit_uses u JOIN limits l ON l.id = u.limit_id WHERE l.per_day', $$SELECT (clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date$$, 'the day is the market''s');
+
+SELECT throws_ok($$SELECT configure(time_zone => 'Europe/London')$$, 'KT301', 'time zone cannot change once orders count against limits by day', 'and stays so');
 
 -- What is refused leaves no trace, what is given back counts no more.
 SELECT answers($$SELECT take('d', 'buyer', 'wheat', 1, 'house number one')$$, 'limit', 'a refusal is repeated');

@@ -1,7 +1,7 @@
 -- The life of an offer: drafted and pushed by the supplier, decided by the supply leader, withdrawn.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(82);
+SELECT plan(85);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.story(offer bigint) RETURNS text
@@ -28,6 +28,11 @@ SELECT answers(format('SELECT push_offer(%s)', :second), '', 'pushed again it is
 SELECT isnt(draft_offer(id('apple sku'), id('leader'), 720, 950, 1400, 880), :second::bigint, 'the same terms are a new draft once it is pushed');
 SELECT is(standing(), :first::bigint, 'nothing is in force by being pushed');
 SELECT list_item(id('campaign'), id('apple sku'), 850, 1001) AS early \gset
+SELECT throws_ok(format('SELECT decide_offer(%s, true, id(''chief''))', :second), '42501', format('member %s does not act for member %s', id('chief'), id('leader')), 'a stranger decides nothing');
+SELECT begin_role(id('chief'), 'staff', id('other leader')) \g /dev/null
+SELECT throws_ok(format('SELECT decide_offer(%s, true, id(''chief''))', :second), '42501', NULL, 'nor does the staff of another');
+SELECT throws_ok(format('SELECT decide_offer(%s, true, id(''orchard''))', :second), '42501', NULL, 'nor the supplier');
+SELECT begin_role(id('chief'), 'staff', id('leader')) \g /dev/null
 SELECT decide_offer(:second, true, id('chief'), 'good price') \g /dev/null
 SELECT is(story(:second), 'draft, pushed, passed by chief: good price', 'the log keeps who decided and why');
 SELECT is(standing(), :second::bigint, 'passed, it is in force');

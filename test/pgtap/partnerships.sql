@@ -1,7 +1,7 @@
 -- Who sells for whom: partnerships, applications for them, and invitations.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(111);
+SELECT plan(112);
 \ir lib/market.sql
 
 -- Forming and ending.
@@ -81,6 +81,8 @@ FROM (VALUES ('NULL, true, id(''leader'')', '22004', 'application must not be nu
              (:'a1' || ', true, id(''neighbour'')', 'KT404', format('application %s must be decided by another member than the applicant', :a1))) v(a, c, m);
 SELECT is((SELECT state FROM applications WHERE id = :a1), 'applied', 'none of that decided it');
 
+SELECT throws_ok(format('SELECT decide_application(%s, true, id(''chief''))', :a1), '42501', format('member %s does not act for member %s', id('chief'), id('leader')), 'nor can a stranger');
+SELECT begin_role(id('chief'), 'staff') \g /dev/null
 SELECT outcome, partnership AS formed FROM decide_application(:a1, true, id('leader'), 'welcome') \gset
 SELECT is(:'outcome'::text, 'approved', 'an application is approved');
 SELECT is((SELECT ROW(p.supply_leader_id, p.sales_leader_id, upper_inf(p.period))::text FROM partnerships p WHERE p.id = :formed),

@@ -1,7 +1,7 @@
 -- Rates: which rule counts, what items freeze of it, and that it never gives away more than the sale.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(80);
+SELECT plan(81);
 \ir lib/market.sql
 SELECT setseed(0.31415) \g /dev/null
 
@@ -84,7 +84,8 @@ FROM (VALUES ('999999, id(''seller''), ''x''', 'KT303', 'supply leader 999999 do
              ('id(''leader''), id(''seller''), ''''', '22023', 'bytes of the tier must be between 1 and 256')) v(a, c, m);
 
 -- Items freeze all of it.
-SELECT set_tier(id('leader'), id('rival'), 'gold'), form_partnership(id('leader'), id('rival')), join_campaign(id('campaign'), id('rival')) \g /dev/null
+SELECT throws_ok('SELECT set_tier(id(''leader''), id(''rival''), ''gold'')', 'KT103', format('member %s is no partner of supply leader %s', id('rival'), id('leader')), 'only a partner has a tier');
+SELECT form_partnership(id('leader'), id('rival')), set_tier(id('leader'), id('rival'), 'gold'), join_campaign(id('campaign'), id('rival')) \g /dev/null
 SELECT results_eq('SELECT n.name, s.tier FROM campaign_sellers s JOIN fixture.names n ON n.id = s.member_id AND n.name IN (''seller'', ''rival'') ORDER BY 1 DESC',
                   $$VALUES ('seller', NULL), ('rival', 'gold')$$, 'a seller keeps the tier in which he joined');
 SELECT set_tier(id('leader'), id('rival'), 'silver'), join_campaign(id('campaign'), id('rival')) \g /dev/null
