@@ -90,6 +90,10 @@ BEGIN
         RETURN v_first::bigint;
     END IF;
     PERFORM read_committed();
+    -- Either the lists know of this refund, or it comes after them: it does not run beside who freezes them or ends the campaign. The
+    -- wave comes before the order, as it does there; an order that has left for its point is on the lists already.
+    PERFORM FROM waves w JOIN campaigns c ON c.wave_id = w.id JOIN orders o ON o.campaign_id = c.id AND o.id = order_id
+    WHERE c.id = campaign AND o.state IN ('placed', 'paid') FOR SHARE OF w;
     SELECT * INTO v_order FROM orders o
     WHERE o.campaign_id = require(campaign, 'campaign') AND o.id = require(order_id, 'order') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -97,10 +101,6 @@ BEGIN
     ELSIF v_order.state NOT IN ('paid', 'arrived', 'picked_up', 'completed') THEN
         RAISE EXCEPTION 'order % is %', order_id, v_order.state
             USING ERRCODE = 'KT301', HINT = 'Only an order that is paid can be refunded.';
-    END IF;
-    IF v_order.state = 'paid' THEN
-        -- Either the lists know of this refund, or it comes after them: it does not run beside freeze_wave().
-        PERFORM FROM waves w JOIN campaigns c ON c.wave_id = w.id WHERE c.id = campaign FOR SHARE OF w;
     END IF;
     SELECT b.units, b.amount, coalesce(ktt.units(v_order.refunded, b.item), 0) AS units_back,
            coalesce(ktt.amount(v_order.refunded, b.item), 0) AS amount_back
