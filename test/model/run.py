@@ -34,7 +34,7 @@ TEMPLATE = "ktt_model_template"
 MUST_HAPPEN = {
     2500: {
         "place_order": "placed sold_out limit closed no_point full out_of_reach point_closed KT303 22004 22023",
-        "pay_order": "paid already_paid KT303",
+        "pay_order": "paid part_paid overpaid already_paid KT303",
         "cancel_order": "cancelled closed",
         "expire_orders": "done",
         "refund_order": "done KT401 22023",
@@ -50,13 +50,13 @@ MUST_HAPPEN = {
     },
     50_000: {
         "place_order": "not_open KT010 KT103 54000",
-        "pay_order": "wrong_amount cancelled expired KT010 22004 22023",
+        "pay_order": "cancelled expired KT010 22004 22023",
         "cancel_order": "KT303",
         "refund_order": "KT010 KT301 KT303 22004",
         "list_item": "KT010 KT301 KT302 KT303 22004 22023",
         "set_rate": "done KT202 KT203 KT204 22P02 22023",
         "join_campaign": "KT101 KT102 KT103 KT301 KT303",
-        "publish_campaign": "done KT301",
+        "publish_campaign": "done KT201 KT301",
         "create_campaign": "KT010 KT301 22023",
         "close_wave": "done KT303",
         "freeze_wave": "KT301",
