@@ -66,8 +66,8 @@ BEGIN
     v_refunded := (SELECT row(coalesce(sum(r.shares), '{}'), count(*))::due_sum FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
     v_entries := v_earned.shares - v_refunded.shares;
     IF ktt.cardinality(v_entries) > 0 THEN
-        v_journal := post('settlement', settlement::text,
-                          v_entries - ktt.shares(market_account('clearing'), ktt.total(v_entries)), v_until);
+        v_journal := post_owed('settlement', settlement::text,
+                               v_entries - ktt.shares(market_account('clearing'), ktt.total(v_entries)), v_until);
     END IF;
     UPDATE settlements s
        SET posted_at = clock_timestamp(), journal_id = v_journal, orders = v_earned.number, refunds = v_refunded.number, amount = ktt.total(v_entries)

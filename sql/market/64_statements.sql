@@ -87,9 +87,7 @@ BEGIN
         RETURN v_id;
     END IF;
     SELECT coalesce(max(upper(s.period)), v_since) INTO v_since FROM statements s WHERE s.member_id = member;
-    -- In this order: a journal that waits here reads the end of the books behind its lock.
-    LOCK TABLE journals IN SHARE MODE;
-    UPDATE settings g SET books_closed_at = issue_statement.until WHERE g.books_closed_at >= issue_statement.until IS NOT TRUE;
+    PERFORM close_books(until);
     SELECT jsonb_agg(to_jsonb(l) ORDER BY l.line), min(l.balance) FILTER (WHERE l.kind = 'opening'),
            min(l.balance) FILTER (WHERE l.kind = 'closing')
       INTO v_lines, v_opening, v_closing
