@@ -138,6 +138,19 @@ COMMENT ON FUNCTION journal_digest(bigint, text, text, ktt.shares, timestamptz) 
     'Internal. BLAKE2b-256 over: tag "ktt journal 1", market id, journal id, length and bytes of kind and of reference, '
     'microseconds since 1970 UTC, binary form of the entries; integers big-endian.';
 
+CREATE FUNCTION lock_accounts(ids bigint[])
+RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+BEGIN
+    -- The table before its rows: who closes the books waits for the one, and journals that wait behind him for the others.
+    LOCK TABLE journals IN ROW EXCLUSIVE MODE;
+    PERFORM FROM accounts a WHERE a.id = ANY (ids) AND a.balance IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION lock_accounts(bigint[]) IS
+    'Internal. Keeps balances as they are until the transaction ends, in the order in which every journal takes them. Who reads balances and posts then calls it first.';
+
 CREATE FUNCTION refuse_posting(account bigint, kind text, available bigint, amount bigint)
 RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT

@@ -121,8 +121,7 @@ BEGIN
     ELSIF require(to_account, 'account') = v_hold.account_id THEN
         RAISE EXCEPTION 'a hold must be posted to another account' USING ERRCODE = '22023';
     END IF;
-    -- Both accounts by rising id, as every journal takes them.
-    PERFORM FROM accounts a WHERE a.id IN (v_hold.account_id, to_account) AND a.balance IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE;
+    PERFORM lock_accounts(ARRAY[v_hold.account_id, to_account]);
     UPDATE accounts a SET held = a.held - v_hold.amount WHERE a.id = v_hold.account_id;
     v_journal := post('hold', hold::text, ktt.shares(to_account, v_amount) - ktt.shares(v_hold.account_id, v_amount));
     UPDATE holds h SET state = 'posted', posted = v_amount, to_account = post_hold.to_account, journal_id = v_journal, ended_at = clock_timestamp()

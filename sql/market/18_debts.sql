@@ -21,9 +21,7 @@ BEGIN
     IF cardinality(v_members) = 0 OR EXISTS (SELECT FROM journals j WHERE j.kind = post_owed.kind AND j.reference = post_owed.reference) THEN
         RETURN post(kind, reference, entries, happened_at);
     END IF;
-    -- All of it by rising id, as every journal takes its accounts; then the balances stand still.
-    PERFORM FROM accounts a
-    WHERE a.balance IS NOT NULL AND (a.id = ANY (ktt.accounts(entries)) OR a.member_id = ANY (v_members)) ORDER BY a.id FOR NO KEY UPDATE;
+    PERFORM lock_accounts(ARRAY(SELECT a.id FROM accounts a WHERE a.member_id = ANY (v_members) UNION SELECT e.account FROM ktt.entries(entries) e));
 
     WITH short AS (
         SELECT a.member_id, a.id, a.held - a.balance - coalesce(ktt.amount(entries, a.id), 0) AS amount

@@ -82,9 +82,7 @@ BEGIN
         RAISE EXCEPTION 'payout % must be approved by another member than the one who made it', payout USING ERRCODE = 'KT404';
     END IF;
     IF v_payout.approved_at IS NULL THEN
-        -- In account order, like every journal; then the balances stand still.
-        PERFORM FROM accounts a
-        WHERE a.member_id IN (SELECT l.member_id FROM payout_lines l WHERE l.payout_id = payout) ORDER BY a.id FOR NO KEY UPDATE;
+        PERFORM lock_accounts(ARRAY(SELECT a.id FROM accounts a JOIN payout_lines l ON l.member_id = a.member_id WHERE l.payout_id = payout));
         UPDATE payout_lines l
            SET state = CASE WHEN l.entries = (SELECT ktt.shares_agg(a.id, a.balance) FROM accounts a WHERE a.member_id = l.member_id)
                             THEN 'paid' ELSE 'dropped' END
