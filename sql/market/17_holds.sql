@@ -117,7 +117,7 @@ BEGIN
         RETURN v_hold.journal_id;
     ELSIF v_hold.state <> 'held' OR v_hold.expires_at <= clock_timestamp() THEN
         RAISE EXCEPTION 'hold % is %', hold, CASE v_hold.state WHEN 'held' THEN 'expired' ELSE v_hold.state END
-            USING ERRCODE = 'KT301', DETAIL = CASE v_hold.state WHEN 'posted' THEN format('%s went to account %s.', v_hold.posted, v_hold.to_account) END;
+            USING ERRCODE = 'KT301', DETAIL = CASE v_hold.state WHEN 'posted' THEN format('%s went to account %s.', v_hold.posted, v_hold.to_account) ELSE 'Nothing was moved.' END;
     ELSIF require(to_account, 'account') = v_hold.account_id THEN
         RAISE EXCEPTION 'a hold must be posted to another account' USING ERRCODE = '22023';
     END IF;

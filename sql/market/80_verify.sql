@@ -9,30 +9,7 @@ AS $$
 DECLARE
     v_settled timestamptz := (SELECT max(upper(s.due)) FROM settlements s WHERE s.posted_at IS NOT NULL);
 BEGIN
-    -- Ledger
-    RETURN QUERY
-    SELECT 'journals sum to zero', count(*), count(*) FILTER (WHERE ktt.total(j.entries) <> 0),
-           min(j.id) FILTER (WHERE ktt.total(j.entries) <> 0)::text
-    FROM journals j;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT coalesce(j.id, p.journal_id) AS id, j.entries = p.entries AS ok
-        FROM journals j FULL JOIN (SELECT q.journal_id, ktt.shares_agg(q.account_id, q.amount) AS entries FROM postings q GROUP BY 1) p
-            ON p.journal_id = j.id)
-    SELECT 'postings are the entries of their journals', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
-    FROM c;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT a.id, a.balance = coalesce(sum(p.amount), 0) AS ok
-        FROM accounts a LEFT JOIN postings p ON p.account_id = a.id WHERE a.balance IS NOT NULL GROUP BY a.id)
-    SELECT 'balances are the sums of postings', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text FROM c;
-
-    RETURN QUERY
-    SELECT 'journal digests match', count(*), count(*) FILTER (WHERE NOT d.ok), min(d.id) FILTER (WHERE NOT d.ok)::text
-    FROM (SELECT j.id, j.digest = journal_digest(j.id, j.kind, j.reference, j.entries, j.happened_at) AS ok FROM journals j) d;
+    RETURN QUERY SELECT * FROM verify_ledger();
 
     -- Orders
     RETURN QUERY
