@@ -7,20 +7,41 @@ COMMENT ON TABLE due_gate IS
     'Always empty. Who stamps a due time holds ROW EXCLUSIVE on it, who fixes a settlement window takes SHARE: '
     'so no due time ever appears behind a window.';
 
+CREATE TABLE calendars (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name        text NOT NULL UNIQUE CHECK (octet_length(name) BETWEEN 1 AND 256),
+    every       text CHECK (every IN ('day', 'week', 'month')),
+    starts_at   timestamptz
+);
+INSERT INTO calendars (name) VALUES ('market');
+COMMENT ON TABLE calendars IS
+    'By what windows settlements are made. Number 1 is the market''s; campaigns and suppliers may have others, and each due amount is settled by one of them.';
+COMMENT ON COLUMN calendars.every IS 'At whose ends, in the market''s time zone, its windows end; NULL: whenever one is opened.';
+COMMENT ON COLUMN calendars.starts_at IS 'Where its first window starts: where the calendar that its campaigns and accounts had before had ended; NULL is the beginning.';
+
 CREATE TABLE settlements (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    calendar_id bigint NOT NULL REFERENCES calendars,
     due         tstzrange NOT NULL CHECK (NOT isempty(due) AND NOT lower_inc(due) AND upper_inc(due) AND NOT upper_inf(due)),
+    campaigns   bigint[] NOT NULL,
+    elsewhere   bigint[] NOT NULL,
+    accounts    bigint[] NOT NULL,
     opened_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     posted_at   timestamptz,
     journal_id  bigint REFERENCES journals,
     orders      bigint,
     refunds     bigint,
     amount      bigint,
-    CONSTRAINT settlements_window_excl EXCLUDE USING gist (due WITH &&),
+    CONSTRAINT settlements_window_excl EXCLUDE USING gist (calendar_id WITH =, due WITH &&),
     CONSTRAINT settlements_posted_check CHECK (num_nulls(posted_at, orders, refunds, amount) IN (0, 4))
 );
-COMMENT ON TABLE settlements IS 'Windows of due times, each settled by one journal; they cannot overlap and have no gaps.';
+CREATE UNIQUE INDEX settlements_open_idx ON settlements (calendar_id) WHERE posted_at IS NULL;
+COMMENT ON TABLE settlements IS 'Windows of due times, each settled by one journal; those of one calendar cannot overlap and have no gaps.';
+COMMENT ON COLUMN settlements.campaigns IS 'Campaigns of another calendar than the market''s that this settles whole.';
+COMMENT ON COLUMN settlements.elsewhere IS 'All campaigns that had a calendar of their own when the window was opened; of every other one this settles some accounts.';
+COMMENT ON COLUMN settlements.accounts IS 'Which accounts those are or, for the market''s calendar, which they are not.';
 COMMENT ON COLUMN settlements.journal_id IS 'NULL while the window is open, and when nothing in it had to be paid.';
+COMMENT ON COLUMN settlements.orders IS 'How many orders were due in it, of all accounts that it settles or not.';
 
 CREATE FUNCTION stamp_due(hold interval)
 RETURNS timestamptz

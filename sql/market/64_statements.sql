@@ -50,15 +50,12 @@ COMMENT ON COLUMN statements.digest IS 'BLAKE2b of market, member, period and li
 
 CREATE FUNCTION statement_digest(member bigint, period tstzrange, lines jsonb)
 RETURNS bytea
-LANGUAGE sql STABLE SET search_path FROM CURRENT
-AS $$
-    SELECT ktt.blake2b(
-        convert_to('ktt statement 1', 'UTF8') || uuid_send(s.market) || int8send(member)
-        || int8send((extract(epoch FROM lower(period)) * 1000000)::bigint)
-        || int8send((extract(epoch FROM upper(period)) * 1000000)::bigint)
-        || convert_to(lines::text, 'UTF8'))
-    FROM settings s
-$$;
+LANGUAGE sql STABLE
+RETURN ktt.blake2b(
+    convert_to('ktt statement 1', 'UTF8') || uuid_send(market_id()) || int8send(member)
+    || int8send((extract(epoch FROM lower(period)) * 1000000)::bigint)
+    || int8send((extract(epoch FROM upper(period)) * 1000000)::bigint)
+    || convert_to(lines::text, 'UTF8'));
 COMMENT ON FUNCTION statement_digest(bigint, tstzrange, jsonb) IS
     'Internal. BLAKE2b-256 over: tag "ktt statement 1", market id, member, microseconds since 1970 UTC of both ends, the lines as text.';
 

@@ -4,9 +4,14 @@
 
 CREATE FUNCTION verify_ledger()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE plpgsql STABLE ROWS 7 SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE ROWS 8 SET search_path FROM CURRENT
 AS $$
 BEGIN
+    RETURN QUERY
+    SELECT 'the market has the id that its codes and digests have', count(*), count(*) FILTER (WHERE s.market <> market_id()),
+           min(s.market::text) FILTER (WHERE s.market <> market_id())
+    FROM settings s;
+
     RETURN QUERY
     SELECT 'journals sum to zero', count(*), count(*) FILTER (WHERE ktt.total(j.entries) <> 0),
            min(j.id) FILTER (WHERE ktt.total(j.entries) <> 0)::text

@@ -6,8 +6,6 @@ CREATE FUNCTION verify()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 SET search_path FROM CURRENT
 AS $$
-DECLARE
-    v_settled timestamptz := (SELECT max(upper(s.due)) FROM settlements s WHERE s.posted_at IS NOT NULL);
 BEGIN
     RETURN QUERY SELECT * FROM verify_ledger();
 
@@ -173,32 +171,7 @@ BEGIN
            min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE NOT c.ok)
     FROM c;
 
-    RETURN QUERY
-    WITH w AS (
-        SELECT s.*, lag(upper(s.due)) OVER (ORDER BY s.due) AS previous, row_number() OVER (ORDER BY s.due) AS place FROM settlements s),
-    o AS (SELECT w.id, sum(x.shares) AS shares, count(*) AS n FROM w JOIN orders x
-              ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
-    r AS (SELECT w.id, sum(x.shares) AS shares, count(*) AS n FROM w JOIN refunds x
-              ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
-    c AS (
-        SELECT w.id, CASE WHEN w.place = 1 THEN lower_inf(w.due) ELSE lower(w.due) = w.previous END
-               AND (w.posted_at IS NULL
-                    OR (w.orders = coalesce(o.n, 0) AND w.refunds = coalesce(r.n, 0) AND w.amount = ktt.total(e.entries)
-                        AND coalesce(j.entries, '{}') = e.entries - ktt.shares(market_account('clearing'), w.amount))) AS ok
-        FROM w LEFT JOIN o ON o.id = w.id LEFT JOIN r ON r.id = w.id LEFT JOIN journals j ON j.id = w.journal_id
-        CROSS JOIN LATERAL (SELECT coalesce(o.shares, '{}') - coalesce(r.shares, '{}') AS entries) e)
-    SELECT 'settlements have no gaps and pay every due share once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
-    FROM c;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT (SELECT coalesce(sum(received(o)), 0) FROM orders o
-                WHERE o.state NOT IN ('cancelled', 'expired') AND (o.due_at <= v_settled) IS NOT TRUE)
-             - (SELECT coalesce(sum(r.amount), 0) FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id
-                WHERE o.state NOT IN ('cancelled', 'expired') AND (r.due_at <= v_settled) IS NOT TRUE)
-             = (SELECT b.balance FROM balances b WHERE b.account_id = market_account('clearing')) AS ok)
-    SELECT 'clearing holds what is paid and not yet settled', 1::bigint, (NOT c.ok)::int::bigint, CASE WHEN NOT c.ok THEN 'clearing' END FROM c;
+    RETURN QUERY SELECT * FROM verify_settlements();
 
     RETURN QUERY
     WITH c AS (

@@ -23,9 +23,11 @@ FROM (VALUES
         join_campaign,close_campaign,close_due_campaigns,conclude_campaign,cancel_campaign,decide_interest,interest_board,campaign_log,number_orders,
         order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
-    ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
-    ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
-    ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
+    ('settlement', '{settlements,calendars,settlement_progress,create_calendar,set_campaign_calendar,set_supplier_calendar,preview_settlement,open_settlement,part_settlement,
+        sum_part,post_settlement,settle_calendar,explain,statement,issue_statement,verify,balances,balance_at,turnover,trial_balance,trial_balance_at,
+        close_books,take_checkpoint,hold,post_hold,void_hold,expire_holds,holds,debts,debt_ageing,repay_debt,conservation}'),
+    ('payout', '{make_payout,approve_payout,withdraw_payout,balances,balance_at}'),
+    ('auditor', '{verify,explain,statement,balances,balance_at,turnover,trial_balance,trial_balance_at,account_kinds,calendars,settlement_progress,checkpoints,holds,debts,debt_ageing,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
 CREATE FUNCTION grant_access(role name, profile text)
@@ -50,7 +52,7 @@ BEGIN
         SELECT p.oid FROM pg_proc p JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = p.proname
         WHERE p.pronamespace = v_schema
     LOOP
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', v_function, role);
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %I', v_function, role);
     END LOOP;
     FOR v_relation IN
         SELECT c.oid FROM pg_class c JOIN access_profiles a ON a.profile = grant_access.profile AND a.object = c.relname
@@ -71,7 +73,7 @@ BEGIN
     FOR v_function IN
         SELECT p.oid FROM pg_proc p WHERE p.pronamespace = quote_ident(current_schema())::regnamespace
     LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
+        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', v_function);
     END LOOP;
 END
 $$;

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(123);
+SELECT plan(138);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -9,12 +9,17 @@ SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller'), buy('b', 'neighbour
        place('d', 'chief', '{rice}', '{1}'), buy('e', 'cashier', '{rice}', '{1}') \g /dev/null
 SELECT cancel_order(id('campaign'), id('c')), refund_order(id('campaign'), id('b'), id('apple'), 1, 'f1') \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with open orders is sound');
-SELECT configure_runs(warehouse => location(121.45, 25.05), capacity => 1), close_wave(id('wave')), freeze_wave(id('wave')), plan_runs(id('wave')), deliver(), complete(), settle() \g /dev/null
+SELECT configure_runs(warehouse => location(121.45, 25.05), capacity => 1), close_wave(id('wave')), freeze_wave(id('wave')), plan_runs(id('wave')), deliver(), complete() \g /dev/null
+SELECT part_settlement(open_settlement(), 2) \g /dev/null
+SELECT settle() \g /dev/null
 SELECT refund_order(id('campaign'), id('a'), id('rice'), 0, 'f2', 300) AS refund \gset
 SELECT settle(), approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g /dev/null
 SELECT clock_timestamp() AS now \gset
 SELECT issue_statement(id('mill'), :'now') AS statement \gset
 SELECT refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200) \g /dev/null
+SELECT close_books(), take_checkpoint() \g /dev/null
+SELECT post('test', 'fund', shares(account('mill', 'goods'), 100) - shares(market_account('revenue'), 100)) \g /dev/null
+SELECT post_hold(hold(account('mill', 'goods'), 40, 'h1', 'x'), market_account('revenue')), hold(account('mill', 'goods'), 5, 'h2', 'x') \g /dev/null
 -- A second wave, whose lists are not frozen: one order was sent on to the next point, one could not be placed anywhere.
 SELECT name('later', create_campaign(open_wave('later'), id('leader'), 'later', clock_timestamp() + interval '1 hour', hold => '0')),
        name('kiosk', add_pickup_point(id('garden'), 'kiosk', location(121.5, 25.05))), name('hut', add_pickup_point(id('meadow'), 'hut', location(0, 0))) \g /dev/null
@@ -62,13 +67,20 @@ SELECT pg_temp.unguarded('ALTER TABLE journals DROP CONSTRAINT journals_balanced
 SELECT pg_temp.finds(d, 'postings are the entries of their journals', '2')
 FROM unnest(ARRAY['UPDATE postings SET amount = amount + 1 WHERE journal_id = 2 AND account_id = market_account(''clearing'')', 'DELETE FROM postings WHERE journal_id = 2',
                   'UPDATE postings SET account_id = market_account(''revenue'') WHERE journal_id = 2 AND account_id = market_account(''clearing'')',
-                  'INSERT INTO postings VALUES (2, account(''mill'', ''goods''), 1)', 'DELETE FROM journals WHERE id = 2']) d;
+                  'INSERT INTO postings SELECT 2, account(''mill'', ''goods''), 1, written_at FROM journals WHERE id = 2', 'UPDATE postings SET written_at = written_at + interval ''1 us'' WHERE journal_id = 2 AND amount > 0', 'DELETE FROM journals WHERE id = 2']) d;
 SELECT pg_temp.finds(d, 'balances are the sums of postings')
 FROM unnest(ARRAY['UPDATE accounts SET balance = balance + 1 WHERE id = account(''mill'', ''goods'')', 'UPDATE postings SET amount = amount + 1 WHERE account_id = account(''mill'', ''goods'')']) d;
 SELECT pg_temp.finds(d, 'journal digests match', '1')
 FROM unnest(ARRAY['UPDATE journals SET digest = set_byte(digest, 31, get_byte(digest, 31) # 1) WHERE id = 1', 'UPDATE journals SET reference = reference || ''0'' WHERE id = 1',
-                  'UPDATE journals SET kind = ''present'' WHERE id = 1', 'UPDATE journals SET happened_at = happened_at + interval ''1 us'' WHERE id = 1',
-                  'UPDATE journals SET entries = -entries WHERE id = 1', 'UPDATE settings SET market = gen_random_uuid()']) d;
+                  'UPDATE journals SET kind = ''present'' WHERE id = 1', 'UPDATE journals SET happened_at = happened_at - interval ''1 us'' WHERE id = 1',
+                  'UPDATE journals SET entries = -entries WHERE id = 1']) d;
+SELECT pg_temp.finds('UPDATE settings SET market = gen_random_uuid()', 'the market has the id that its codes and digests have');
+SELECT pg_temp.finds(d, 'checkpoints are the sums of the postings before them')
+FROM unnest(ARRAY['UPDATE checkpoints SET balance = balance + 1', 'UPDATE checkpoints SET until = ''-infinity''']) d;
+SELECT pg_temp.finds(d, 'holds are posted as they say', '1')
+FROM unnest(ARRAY['UPDATE holds SET posted = posted - 1 WHERE id = 1', 'UPDATE holds SET to_account = market_account(''subsidy'') WHERE id = 1', 'UPDATE holds SET journal_id = 1 WHERE id = 1']) d;
+SELECT pg_temp.finds(d, 'what is held of balances is the sum of their holds', account('mill', 'goods')::text)
+FROM unnest(ARRAY['UPDATE accounts SET held = 6 WHERE id = account(''mill'', ''goods'')', 'UPDATE holds SET amount = 4 WHERE id = 2', 'DELETE FROM holds WHERE id = 2']) d;
 
 -- Orders
 SELECT pg_temp.finds(d, 'orders have the listed prices and the shares of their rules', format('%s/%s', id('campaign'), id('a')))
@@ -150,6 +162,11 @@ FROM unnest(ARRAY['UPDATE refunds SET due_at = NULL WHERE id = ' || :'refund', '
 SELECT pg_temp.finds(d, 'settlements have no gaps and pay every due share once')
 FROM unnest(ARRAY['UPDATE settlements SET amount = amount + 1 WHERE id = 1', 'UPDATE settlements SET journal_id = NULL WHERE id = 1', 'DELETE FROM settlements WHERE id = 1',
                   'UPDATE settlements SET due = tstzrange(lower(due) + interval ''1 us'', upper(due), ''(]'') WHERE id = 2', 'UPDATE orders SET due_at = now() + interval ''1 day'' WHERE id = id(''a'')']) d;
+SELECT pg_temp.finds(d, 'the parts of a settlement are the whole of it', '1')
+FROM unnest(ARRAY['DELETE FROM settlement_parts WHERE part = 1', 'UPDATE settlement_parts SET due = tstzrange(lower(due), upper(due) - interval ''1 us'', ''(]'')', 'UPDATE settlement_parts SET refunds = refunds + 1',
+                  'UPDATE settlement_parts SET shares = shares + shares(account(''mill'', ''goods''), 1)']) d;
+SELECT pg_temp.finds(d, 'what is due is settled by one calendar')
+FROM unnest(ARRAY['UPDATE settlements SET due = tstzrange(upper(due) - interval ''1 us'', upper(due), ''(]'') WHERE id = 1', format('UPDATE settlements SET accounts = ARRAY[%s]', account('mill', 'goods'))]) d;
 SELECT pg_temp.finds(d, 'clearing holds what is paid and not yet settled', 'clearing')
 FROM unnest(ARRAY['UPDATE postings SET amount = amount + 1 WHERE journal_id = 1 AND account_id = market_account(''clearing'')', 'DELETE FROM refunds WHERE order_id = id(''e'')', 'DELETE FROM orders WHERE id = id(''e'')']) d;
 SELECT pg_temp.finds(d, 'payouts are posted once, as approved')
