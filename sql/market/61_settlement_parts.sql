@@ -63,14 +63,16 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'settlement % does not exist', settlement USING ERRCODE = 'KT303';
     END IF;
-    -- One that nobody else is at, or else whatever is left when he is done.
-    SELECT * INTO v_part FROM settlement_parts p WHERE p.settlement_id = settlement AND p.summed_at IS NULL ORDER BY p.part LIMIT 1 FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
-        SELECT * INTO v_part FROM settlement_parts p WHERE p.settlement_id = settlement AND p.summed_at IS NULL ORDER BY p.part LIMIT 1 FOR UPDATE;
-    END IF;
-    IF v_part.part IS NULL THEN
-        RETURN false;
-    END IF;
+    WHILE v_part.part IS NULL LOOP
+        -- One that nobody is at; or else one that somebody is, who may give it up.
+        SELECT * INTO v_part FROM settlement_parts p WHERE p.settlement_id = settlement AND p.summed_at IS NULL ORDER BY p.part LIMIT 1 FOR UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+            SELECT * INTO v_part FROM settlement_parts p WHERE p.settlement_id = settlement AND p.summed_at IS NULL ORDER BY p.part LIMIT 1 FOR UPDATE;
+        END IF;
+        IF NOT FOUND AND NOT EXISTS (SELECT FROM settlement_parts p WHERE p.settlement_id = settlement AND p.summed_at IS NULL) THEN
+            RETURN false;
+        END IF;
+    END LOOP;
     v_sum := sum_due(v_settlement, v_part.due);
     UPDATE settlement_parts p SET shares = v_sum.shares, orders = v_sum.orders, refunds = v_sum.refunds, summed_at = clock_timestamp()
     WHERE p.settlement_id = settlement AND p.part = v_part.part;
@@ -96,20 +98,19 @@ BEGIN
         AS $$
         DECLARE
             v_settlement bigint := %1$s.open_settlement(until, calendar);
-            v_parts int;
-            v_summed int := 0;
+            v_done record;
         BEGIN
             COMMIT;
             IF v_settlement IS NULL THEN
                 RAISE NOTICE 'nothing is due';
                 RETURN;
             END IF;
-            v_parts := %1$s.part_settlement(v_settlement, parts);
+            PERFORM %1$s.part_settlement(v_settlement, parts);
             COMMIT;
             WHILE %1$s.sum_part(v_settlement) LOOP
                 COMMIT;
-                v_summed := v_summed + 1;
-                RAISE NOTICE 'settlement %%: part %% of %%', v_settlement, v_summed, v_parts;
+                SELECT p.summed, p.parts, p.orders INTO v_done FROM %1$s.settlement_progress p WHERE p.settlement_id = v_settlement;
+                RAISE NOTICE 'settlement %%: %% of %% parts, %% orders', v_settlement, v_done.summed, v_done.parts, v_done.orders;
             END LOOP;
             PERFORM %1$s.post_settlement(v_settlement);
             COMMIT;
