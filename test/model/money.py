@@ -3,6 +3,9 @@
 import split
 from things import Account, Journal, Member, Order, Payout, Refused, Settlement, need
 
+MARKET = ("channel", "clearing", "revenue", "unmatched", "bank", "channel_fees", "subsidy", "tax", "transfers")
+EARNED = ("goods", "commission", "pickup")
+
 
 class Money:
     def __init__(self):
@@ -12,8 +15,7 @@ class Money:
         self.pending = []  # orders and refunds with a due time that no window has passed
         self.settlements = []
         self.payouts = []
-        self.channel, self.clearing, self.revenue, self.unmatched = [
-            self.account(None, kind) for kind in ("channel", "clearing", "revenue", "unmatched")]
+        self.channel, self.clearing, self.revenue, self.unmatched = [self.account(None, kind) for kind in MARKET][:4]
 
     def account(self, member, kind):
         if (member, kind) not in self.accounts:
@@ -29,6 +31,32 @@ class Money:
         journal = self.journals[kind, reference] = Journal(
             kind=kind, reference=reference, entries=entries, settlement=None, about=about or reference[-1])
         return journal
+
+    def post_owed(self, kind, reference, entries):
+        """Nobody's earnings fall below zero: what is short is owed, and paid back from what is there afterwards, oldest account first."""
+        cause = (kind, *reference)
+        short = {account: -account.balance - amount for account, amount in entries.items()
+                 if account.kind in EARNED and account.member and amount < -account.balance}
+        owing = {account.member for account in short}
+        members = {account.member for account, amount in entries.items() if account.member and (amount < 0 or self.debt(account.member))}
+        if short:
+            for member in sorted(owing, key=lambda member: member.id):
+                self.account(member, "debt")
+            self.post("debt", cause, split.add(short, *[{self.account(account.member, "debt"): -amount} for account, amount in short.items()]))
+        journal = self.post(kind, reference, entries)
+        back = []
+        for member in members:
+            left = self.debt(member)
+            for account in [account for (whose, kind), account in self.accounts.items() if whose is member and kind in EARNED]:
+                part = min(left, account.balance)
+                left -= part
+                back.append({account: -part, self.account(member, "debt"): part} if part else {})
+        if any(back):
+            self.post("netting", cause, split.add(*back))
+        return journal
+
+    def debt(self, member):
+        return -self.accounts[member, "debt"].balance if (member, "debt") in self.accounts else 0
 
     # A window covers what is due after the last one's end and up to its own.
 
@@ -57,7 +85,7 @@ class Money:
             settlement.amount = sum(entries.values())
             if entries:
                 entries = split.add(entries, {self.clearing: -settlement.amount})
-                settlement.journal = self.post("settlement", (settlement,), entries)
+                settlement.journal = self.post_owed("settlement", (settlement,), entries)
                 settlement.journal.settlement = settlement
         return [settlement.orders, settlement.refunds, settlement.amount, settlement.journal is not None]
 
@@ -70,7 +98,7 @@ class Money:
             return sorted((self.explained(thing, part) for thing, part in rows if part is not None),
                           key=lambda row: [0 if cell is None else getattr(cell, "id", cell) for cell in row])
         amount = journal.entries[account]
-        if journal.kind == "payout":
+        if journal.kind in ("payout", "debt", "netting"):
             return [[None, None, None, amount]]
         return [self.explained(journal.about, amount)]
 
