@@ -165,29 +165,12 @@ $$;
 COMMENT ON FUNCTION refuse_posting(bigint, text, bigint, bigint) IS
     'Internal. Raises KT402 in the place of a balance that must not be. Available is the balance without what is held.';
 
-CREATE FUNCTION move_balances(entries ktt.shares)
-RETURNS void
--- Only nested loops: whether they are driven by the entries or by the accounts' key, balances are updated in the order of account ids,
--- so that two journals over the same accounts queue and never deadlock.
-LANGUAGE plpgsql SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET jit = off
-AS $$
-BEGIN
-    UPDATE accounts a
-       SET balance = CASE WHEN CASE a.kind WHEN 'debt' THEN a.balance + e.amount <= 0 ELSE e.amount >= 0 OR a.balance + e.amount >= a.held END
-                          THEN a.balance + e.amount
-                          ELSE refuse_posting(a.id, a.kind, a.balance - a.held, e.amount) END
-      FROM ktt.entries(entries) e WHERE a.id = e.account AND a.balance IS NOT NULL;
-END
-$$;
-COMMENT ON FUNCTION move_balances(ktt.shares) IS
-    'Internal. Adds the entries of a journal, or of several, to the balances that are kept, in the order of account ids. '
-    'Errors: KT402 a balance would fall below what is held of it, or a debt rise above zero.';
-
 CREATE FUNCTION post_many(kind text, reference text[], entries ktt.shares[], happened_at timestamptz DEFAULT NULL)
 RETURNS bigint[]
-LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET jit = off
+-- Only nested loops by key: whether the entries drive them or the accounts, balances are updated in the order of account ids, so that two
+-- journals over the same accounts queue and never deadlock.
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     v_ids bigint[];
@@ -234,7 +217,11 @@ BEGIN
         RAISE EXCEPTION 'journal names an account that does not exist'
             USING ERRCODE = 'KT303', DETAIL = format('The entries are %s.', left(v_posted.entries::text, 200));
     END IF;
-    PERFORM move_balances(v_posted.entries);
+    UPDATE accounts a
+       SET balance = CASE WHEN CASE a.kind WHEN 'debt' THEN a.balance + e.amount <= 0 ELSE e.amount >= 0 OR a.balance + e.amount >= a.held END
+                          THEN a.balance + e.amount
+                          ELSE refuse_posting(a.id, a.kind, a.balance - a.held, e.amount) END
+      FROM ktt.entries(v_posted.entries) e WHERE a.id = e.account AND a.balance IS NOT NULL;
     IF v_posted.journals < cardinality(v_ids) THEN
         SELECT array_agg(j.id ORDER BY g.place), min(g.reference) FILTER (WHERE j.entries <> g.entries) INTO STRICT v_ids, v_other
         FROM unnest(reference, entries) WITH ORDINALITY g(reference, entries, place) JOIN journals j ON j.kind = post_many.kind AND j.reference = g.reference;
