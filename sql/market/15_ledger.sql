@@ -40,7 +40,7 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_balance_check CHECK (
         CASE WHEN balance IS NULL THEN NOT of_member AND held = 0
              WHEN kind = 'debt' THEN of_member AND held = 0 AND balance <= 0
-             ELSE of_member AND held BETWEEN 0 AND balance END)
+             ELSE of_member AND held >= 0 AND held <= balance END)
 ) WITH (fillfactor = 70);
 CREATE INDEX accounts_debt_idx ON accounts (member_id) WHERE kind = 'debt';
 COMMENT ON TABLE accounts IS 'One account per holder and kind; a NULL holder is the market itself.';

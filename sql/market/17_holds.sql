@@ -14,7 +14,7 @@ CREATE TABLE holds (
     held_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at  timestamptz CHECK (isfinite(expires_at)),
     ended_at    timestamptz,
-    CONSTRAINT holds_posted_check CHECK (posted BETWEEN 0 AND amount AND (posted > 0) = (state = 'posted')
+    CONSTRAINT holds_posted_check CHECK (posted >= 0 AND posted <= amount AND (posted > 0) = (state = 'posted')
                                          AND num_nulls(to_account, journal_id) = CASE state WHEN 'posted' THEN 0 ELSE 2 END),
     CONSTRAINT holds_ended_at_check CHECK ((ended_at IS NULL) = (state = 'held'))
 );
