@@ -87,10 +87,10 @@ def campaign_sellers(model):
 
 
 @section("SELECT i.id, i.campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, floor_price, ceiling_price, rule, stock, "
-         "(SELECT l.units FROM limits l WHERE l.item_id = i.id AND l.scope = 'buyer'), retired FROM campaign_items i")
+         "retired FROM campaign_items i")
 def campaign_items(model):
     return [(item, item.campaign, item.sku, item.sku.supplier, item.supply, item.distribution, item.sale, *item.bounds, item.rule.text(), item.stock,
-             item.limits.get("buyer"), item.retired) for item in model.items]
+             item.retired) for item in model.items]
 
 
 @section("SELECT stock_id, sum(free) FROM stock GROUP BY stock_id")
@@ -98,9 +98,16 @@ def stock(model):
     return [(item, item.free) for item in model.items if item.stock is not None]
 
 
-@section("SELECT l.item_id, l.scope, u.subject, u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id WHERE u.units <> 0")
+@section("SELECT campaign_id, item_id, scope, per_day, units FROM limits")
 def limits(model):
-    return [(item, scope, whose, units) for (item, scope, whose), units in model.used.items() if units != 0]
+    return [(*key, limit.units) for key, limit in model.limits.items()]
+
+
+@section("SELECT l.campaign_id, l.item_id, l.scope, u.day > '-infinity', u.subject, u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id "
+         "WHERE u.units <> 0")
+def limit_uses(model):
+    return [(*key, whose, model.used[limit, whose]) for key, limit in model.limits.items()
+            for whose in {whose for each, whose in model.used if each is limit} if model.used[limit, whose] != 0]
 
 
 @section("SELECT wave_id, point_id, parcels FROM point_loads WHERE parcels <> 0")
@@ -109,12 +116,12 @@ def point_loads(model):
 
 
 @section("SELECT id, campaign_id, buyer_id, point_id, state, amount, chain, basket, shares, refunded, seller_account_id, steward_account_id, "
-         "paid_at IS NOT NULL, part_paid, due_at IS NOT NULL, request FROM orders")
+         "paid_at IS NOT NULL, part_paid, due_at IS NOT NULL, request, household, channel, note FROM orders")
 def orders(model):
     return [(order, order.campaign, order.buyer, order.point, order.state, order.amount, chain_text(order.chain), basket_text(order.basket),
              shares_text(order.shares), basket_text(order.refunded), order.seller, order.steward, order.paid,
              order.received if not order.paid and order.received else None, order.due is not None,
-             order.request) for order in model.orders]
+             order.request, order.household, order.channel, order.note) for order in model.orders]
 
 
 @section("SELECT campaign_id, order_id, wave_id, point_id, picked_by FROM pickups")

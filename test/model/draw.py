@@ -18,6 +18,9 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "scope": ["buyer", "household", "point", "seller", "everybody"],
+    "channel": ["group", "moments", "pigeon"],
+    "note": ["", "ring twice", "x" * 2001],
 }
 BAD_RULES = [
     split.BadRule("supplier", "22P02"),
@@ -28,6 +31,9 @@ BAD_RULES = [
     split.BadRule("supplier cost, sales_leader ladder(0: 10%, 10000: 15%) of sale, supply_leader rest", "KT204"),
 ]
 MISTYPED = ["", "hello", "0000-000", "'; DROP TABLE orders; --"]
+
+
+HOUSEHOLDS = [bytes([n] * 8) for n in range(0, 255, 60)] + [b"a hash of thirty-two bytes is one"]
 
 
 class Draw:
@@ -122,6 +128,8 @@ class Draw:
             return self.rng.choice(BAD_RULES)
         if isinstance(value, Code):
             return self.rng.choice(MISTYPED)
+        if isinstance(value, bytes):
+            return self.rng.choice([b"short", b"x" * 65, *HOUSEHOLDS])
         if isinstance(value, str):
             return self.rng.choice(["", "x" * 129, "x" * 257, "x" * 513, self.used_key()])
         return None

@@ -111,16 +111,17 @@ class Goods:
         if rate is None:
             raise Refused("KT303")
         rule = rate.rule
-        limits = {} if buyer_limit is None else {"buyer": buyer_limit}
         for item in campaign.items:
             if item.sku is sku and item.sale == sale_price and not item.retired:
-                if (item.distribution, item.stock, item.limits) != (distribution_price, stock, limits):
+                if (item.distribution, item.stock, self.buyer_limit(item)) != (distribution_price, stock, buyer_limit):
                     raise Refused("KT010")
                 return [item]
         if campaign.state == "open" and not holds(rule, offer.supply, sale_price):
             raise Refused("KT201")
         item = Item(campaign=campaign, sku=sku, bounds=(offer.floor, offer.ceiling), supply=offer.supply, distribution=distribution_price, sale=sale_price,
-                    rule=rule, stock=stock, free=stock, limits=limits, retired=False)
+                    rule=rule, stock=stock, free=stock, retired=False)
+        if buyer_limit is not None:
+            self.put_limit(campaign, item, "buyer", False, buyer_limit)
         campaign.items.append(item)
         self.items.append(item)
         return [item]

@@ -11,13 +11,14 @@ where it keeps something new, a section to compare.py.
 
 from delivery import Delivery
 from goods import Goods
+from limits import Limits
 from money import Money
 from orders import Orders
 from people import People
 from things import Refused, need_text
 
 
-class Model(Money, People, Goods, Orders, Delivery):
+class Model(Money, People, Goods, Limits, Orders, Delivery):
     max_levels = 2
     max_code_failures = 6
 

@@ -1,6 +1,7 @@
-"""Orders from placed to paid, cancelled, expired or refunded; stock, limits and places."""
+"""Orders from placed to paid, cancelled, expired or refunded; stock and places."""
 
 import split
+from limits import household_number
 from things import Campaign, Code, Item, Member, Order, Point, Refund, Refused, need, need_text
 
 MOST_LINES = 1000
@@ -8,8 +9,7 @@ MOST_UNITS = 1_000_000
 HIGHEST_AMOUNT = 10**13
 HIGHEST_PAYMENT = 10**15
 
-# Whose units an item's limit counts together, from the order that is placed.
-LIMIT_SCOPES = {"buyer": lambda order: order.buyer}
+CHANNELS = ("group", "moments", "account", "mini_programme", "other")
 
 TAKES_MONEY = ("paid", "arrived", "picked_up", "completed")  # what can be refunded
 
@@ -21,10 +21,11 @@ class Orders:
         self.refunds = []
         self.order_keys = {}  # (campaign, buyer, key): the order, or the refusal
         self.payments = {}  # the channel's number: order, amount, accepted, outcome
-        self.used = {}  # (item, scope, whose): units
         self.loads = {}  # (wave, point): parcels, where the point has a capacity
 
-    def place_order(self, campaign, buyer, items, units, request, seller=None, point=None, location=None):
+    def place_order(self, campaign, buyer, items, units, request, seller=None, point=None, location=None, household=None, channel=None, note=None):
+        if household is not None and len(household) not in range(8, 65):
+            raise Refused("22023")
         if None in (campaign, buyer, items, units, request) or (point is None and location is None):
             raise Refused("22004")
         need_text(request, 128)
@@ -32,8 +33,10 @@ class Orders:
             raise Refused("54000")
         if not items or len(items) != len(units):
             raise Refused("22023")
+        if (channel is not None and channel not in CHANNELS) or (note is not None and len(note.encode()) > 2000):
+            raise Refused("22023")
         need(campaign, Campaign)
-        arguments = (tuple(items), tuple(units), seller, point, location)
+        arguments = (tuple(items), tuple(units), seller, point, location, household, channel, note)
         first = self.order_keys.get((campaign, buyer, request))
         if isinstance(first, Order):
             return self.repeated(first, *arguments)
@@ -50,6 +53,7 @@ class Orders:
             if chain is None:
                 raise Refused("KT103")
         order = Order(campaign=campaign, buyer=buyer, chain=chain, request=request, location=location, point=point, first_point=point,
+                      household=household_number(household), channel=channel, note=note,
                       first_seller=chain[-1], seller=self.account(chain[-1], "commission") if len(chain) > 1 else None,
                       state="placed", refunded={}, refunds=[], codes=[], paid=False, received=0, due=None, parcel=None)
         outcome, item = self.try_to_place(order, items, units)
@@ -60,13 +64,14 @@ class Orders:
         self.orders.append(order)
         return ["placed", order, order.amount, order.point, Code(order), None]
 
-    def repeated(self, order, items, units, seller, point, location):
+    def repeated(self, order, items, units, seller, point, location, household, channel, note):
         """The first outcome again, without the code, wherever the order is by now."""
         lines = {item: count for item, (count, _) in order.basket.items()}
         if None in items:
             raise Refused("KT010", "22004", "22023")
         if (dict(zip(items, units)) != lines or (seller or order.campaign.leader) is not order.first_seller
-                or (point is not None and point is not order.first_point) or location != order.location):
+                or (point is not None and point is not order.first_point) or location != order.location
+                or (household_number(household), channel, note) != (order.household, order.channel, order.note)):
             raise Refused("KT010")
         return ["placed", order, order.amount, order.point, None, None]
 
@@ -91,10 +96,9 @@ class Orders:
         order.steward = steward.account if steward else None
         self.price(order, items, units)
         lines = sorted(((item, count) for item, (count, _) in order.basket.items()), key=lambda line: line[0].id)
-        for item, count in lines:
-            for scope, most in item.limits.items():
-                if self.used.get((item, scope, LIMIT_SCOPES[scope](order)), 0) + count > most:
-                    return "limit", item
+        limit = self.over_limit(order)
+        if limit is not None:
+            return "limit", limit.item
         for item, count in lines:
             if item.stock is not None and item.free < count:
                 return "sold_out", item
@@ -136,10 +140,8 @@ class Orders:
 
     def hold(self, order, sign):
         """Take, or give back, what an order holds: limits, stock, a place at the point."""
+        self.count_limits(order, sign)
         for item, (count, _) in order.basket.items():
-            for scope in item.limits:
-                key = (item, scope, LIMIT_SCOPES[scope](order))
-                self.used[key] = self.used.get(key, 0) + sign * count
             if item.stock is not None:
                 item.free -= sign * count
         if order.point.capacity is not None:

@@ -65,6 +65,8 @@ def literal(value, named=False):
         return str(value)
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'::bytea"
     if isinstance(value, tuple):
         return "location({!r}, {!r})".format(*value)
     if isinstance(value, list):

@@ -6,7 +6,7 @@ the model's to say, so a step need not be right. Wrong values and repeated calls
 are mixed in by draw.py.
 """
 
-from draw import BAD_RULES, MISTYPED
+from draw import BAD_RULES, HOUSEHOLDS, MISTYPED
 from goods import CLOSES, FUTURE, PAST
 
 STEPS = []
@@ -138,6 +138,20 @@ def list_item(draw):
         "buyer_limit": draw.rng.choice([None, None, draw.number(1, 4), 10])}
 
 
+@step(2)
+def set_limit(draw):
+    campaign = live_campaign(draw, "draft")
+    return campaign and set_limit_of(draw, campaign)
+
+
+def set_limit_of(draw, campaign):
+    scope = draw.rng.choice(["buyer", "household", "point", "seller"])
+    most = draw.rng.choice([draw.number(2, 6), draw.number(8, 30), 60, 1000]) * (1 if scope == "buyer" else 3)
+    return "set_limit", {
+        "campaign": campaign, "units": most, "scope": scope,
+        "item": draw.one(campaign.items) if draw.chance(0.6) else None, "per_day": draw.chance(0.4)}
+
+
 @step(0.8)
 def retire_item(draw):
     item = draw.find(draw.model.items, lambda item: not item.retired)
@@ -178,7 +192,8 @@ def place_order(draw):
         return None
     sellers = [member for joined, member in model.sellers if joined is campaign]
     most = draw.rng.choice([1, 3, 3, 8]) if draw.chance(0.98) else 1000
-    spread = [item for item in selling if (item.free or 0) > 100 and not item.limits]
+    limited = {item for where, item, _, _ in model.limits if where is campaign}
+    spread = [item for item in selling if (item.free or 0) > 100 and not limited & {None, item}]
     if spread and draw.chance(0.12):  # more than any one row of its stock has
         items = [draw.rng.choice(spread)]
     units = [draw.number(1, most) for _ in items]
@@ -195,7 +210,8 @@ def place_order(draw):
     return "place_order", {
         "campaign": campaign, "buyer": draw.one(model.members), "items": items, "units": units,
         "request": draw.key("order"), "seller": draw.rng.choice([None, campaign.leader, draw.one(sellers), draw.one(sellers)]),
-        "point": point, "location": location}
+        "point": point, "location": location, "household": draw.rng.choice(HOUSEHOLDS + [None]),
+        "channel": draw.rng.choice([None, "group", "other"]), "note": draw.rng.choice([None, None, "ring twice"])}
 
 
 def some_order(draw, *states):
@@ -395,5 +411,6 @@ def start(draw):
             listed = list_item(draw)
             if listed:
                 yield listed
+        yield set_limit_of(draw, model.campaigns[-1])
         yield "join_campaign", {"campaign": model.campaigns[-1], "sales_leader": model.members[5]}
         yield "publish_campaign", {"campaign": model.campaigns[-1]}

@@ -72,6 +72,10 @@ class Item(Thing):
     letter = "item"
 
 
+class Limit(Thing):
+    letter = "limit"
+
+
 class Order(Thing):
     letter = "order"
 
