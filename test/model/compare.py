@@ -35,6 +35,15 @@ def learn_accounts(model, server):
         account.id = int(row[0])
 
 
+def learn_changes(model, server):
+    """Nor has a change of an order."""
+    _, rows = server.ask("SELECT campaign_id, order_id, id FROM order_changes ORDER BY id")
+    for order in model.orders:
+        told = [number for campaign, of, number in rows if (campaign, of) == (str(order.campaign.id), str(order.id))]
+        for change, number in zip(order.changes, told):
+            change.id = number
+
+
 @section("SELECT account_id, balance FROM balances")
 def balances(model):
     return [(account, account.balance) for account in model.accounts.values()]
@@ -124,6 +133,12 @@ def orders(model):
              order.request, order.household, order.channel, order.note) for order in model.orders]
 
 
+@section("SELECT campaign_id, order_id, id, was, became, returned FROM order_changes")
+def order_changes(model):
+    return [(order.campaign, order, change, basket_text(change.was), basket_text(change.became), change.back)
+            for order in model.orders for change in order.changes]
+
+
 @section("SELECT campaign_id, order_id, wave_id, point_id, picked_by FROM pickups")
 def pickups(model):
     return [(order.campaign, order, order.campaign.wave, order.parcel["point"], order.parcel["by"]) for order in model.orders if order.parcel]
@@ -181,6 +196,7 @@ def verify(model):
 def compare(model, server):
     """Differs, with the first rows that only one of the two has."""
     learn_accounts(model, server)
+    learn_changes(model, server)
     for name, (query, rows_of) in SECTIONS.items():
         code, found = server.ask(query)
         if code != "00000":

@@ -5,7 +5,7 @@ from answer import Call
 from goods import CLOSES, FUTURE, PAST
 from things import Account, Campaign, Code, Community, Item, Member, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
-REPEATED = ("place_order", "place_order", "pay_order", "refund_order", "create_campaign", "list_item", "make_payout")
+REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
 NUMBERS = [-1, 0, 1, 2, 10**6 + 1, 10**12 + 1, 2**63 - 1]
 SMALL_NUMBERS = {"at_most": [-1, 0, 1, 1_000_001], "capacity": [-1, 0, 1, 1_000_000_001], "households": [-1, 0, 100_000_001]}
@@ -43,6 +43,7 @@ class Draw:
         self.rng = rng
         self.model = model
         self.history = []
+        self.waiting = []  # calls that are to follow
         self.serial = 0
 
     def chance(self, part):
@@ -166,6 +167,8 @@ class Draw:
 
     def next(self, steps, weights):
         """The next call."""
+        if self.waiting:
+            return self.called(*self.waiting.pop(0))
         if self.chance(0.07):
             again = self.one(self.history)
             return self.called(again.name, again.arguments)
@@ -179,6 +182,9 @@ class Draw:
             call = self.rng.choices(steps, weights)[0](self)
         name, arguments = call
         return self.called(name, self.spoil(arguments) if self.chance(0.12) else arguments)
+
+    def later(self, name, arguments):
+        self.waiting.append((name, arguments))
 
     def called(self, name, arguments):
         self.history.append(Call(name, arguments))

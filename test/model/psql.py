@@ -3,12 +3,13 @@
 import subprocess
 import tempfile
 
-from things import Account, Code, Journal, Thing, Unknown
+from things import Account, Change, Code, Journal, Thing, Unknown
 
 CELL, END, NULL = "\x1f", "\x1e", "\x1d"
 
 # What is asked of a call, where that is not all of its row.
 COLUMNS = {
+    "order_parts": "item_id, units, sale, party, member_id, amount, rule",
     "post_settlement": "orders, refunds, amount, journal_id IS NOT NULL",
 }
 
@@ -77,6 +78,9 @@ def literal(value, named=False):
     if isinstance(value, Account):
         whose = "IS NULL" if value.member is None else "= " + literal(value.member, named)
         return f"(SELECT id FROM accounts WHERE member_id {whose} AND kind = '{value.kind}')"
+    if isinstance(value, Change):
+        campaign, order = [literal(each, named) for each in (value.order.campaign, value.order)]
+        return f"(SELECT id FROM order_changes WHERE (campaign_id, order_id) = ({campaign}, {order}) ORDER BY id OFFSET {value.number} LIMIT 1)"
     if isinstance(value, Code):
         return f":'code_{value.order.name}_{value.number}'" if named else literal(value.text)
     if isinstance(value, Unknown):

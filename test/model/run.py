@@ -35,6 +35,9 @@ MUST_HAPPEN = {
     2500: {
         "place_order": "placed sold_out limit closed no_point full out_of_reach point_closed KT303 22004 22023",
         "pay_order": "paid part_paid overpaid already_paid KT303",
+        "change_order": "changed limit sold_out 22023",
+        "preview_order": "placed limit sold_out",
+        "order_parts": "done",
         "cancel_order": "cancelled closed",
         "expire_orders": "done",
         "refund_order": "done KT401 22023",
@@ -52,6 +55,8 @@ MUST_HAPPEN = {
     50_000: {
         "place_order": "not_open KT010 KT103 54000",
         "pay_order": "cancelled expired KT010 22004 22023",
+        "change_order": "closed refunded point_closed cancelled expired arrived picked_up completed KT010 KT303 22004",
+        "preview_order": "closed not_open no_point full out_of_reach point_closed 22004 22023 KT103 KT303",
         "cancel_order": "KT303",
         "refund_order": "KT010 KT301 KT303 22004",
         "list_item": "KT010 KT301 KT302 KT303 22004 22023",

@@ -96,6 +96,10 @@ class Account(Thing):
     """Its id is learned when states are compared; its place says which is older."""
 
 
+class Change(Thing):
+    """Of the lines of an order, named by its order and number; its id is learned when states are compared."""
+
+
 class Journal(Thing):
     """Named by kind and reference, as no call returns its id."""
 
