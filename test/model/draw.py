@@ -125,6 +125,8 @@ class Draw:
             return self.rng.choice(SMALL_NUMBERS.get(name) or [value - 1, min(value + 1, NUMBERS[-1]), *NUMBERS])
         if isinstance(value, list):
             return self.wrong_list(value)
+        if isinstance(value, dict):
+            return self.spoil(value)
         if isinstance(value, split.Rule):
             return self.rng.choice(BAD_RULES)
         if isinstance(value, Code):
@@ -137,10 +139,10 @@ class Draw:
 
     def wrong_list(self, value):
         way = self.rng.choice(["nothing", "many", "less", "null", "twice", "other"])
-        if way == "nothing":
+        if way == "nothing" or not value:
             return []
         if way == "many":
-            return (value * 1001)[:1001]
+            return value * 3 if isinstance(value[0], dict) else (value * 1001)[:1001]
         if way == "less":
             return value[:-1]
         if way == "null":

@@ -9,6 +9,7 @@ To add a call, add the method to the file of its noun, a step to steps.py and,
 where it keeps something new, a section to compare.py.
 """
 
+from bulk import Bulk
 from changes import Changes
 from delivery import Delivery
 from goods import Goods
@@ -21,10 +22,10 @@ from things import Refused, need_text
 
 
 # Calls that answer with any number of rows.
-ROWS = ("explain", "order_parts")
+ROWS = ("explain", "order_parts", "place_orders")
 
 
-class Model(Money, People, Goods, Limits, Placing, Orders, Changes, Delivery):
+class Model(Money, People, Goods, Limits, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 

@@ -24,8 +24,7 @@ def replay(calls, market, since=0):
         for call in calls:
             again.append(Call(call.name, {name: here(value, made, market.model) for name, value in call.arguments.items()}))
             again[-1].run(market.model, market.server)
-            if call.made is not None:
-                made[call.made] = again[-1].made
+            made.update((thing, again[-1].made.get(row, NOBODY)) for row, thing in call.made.items())
             if len(again) > since:
                 compare(market.model, market.server)
         compare(market.model, market.server)
@@ -36,6 +35,8 @@ def replay(calls, market, since=0):
 
 def here(value, made, model):
     """A value of the first run in this one."""
+    if isinstance(value, dict):
+        return {name: here(each, made, model) for name, each in value.items()}
     if isinstance(value, list):
         return [here(element, made, model) for element in value]
     if isinstance(value, Code):

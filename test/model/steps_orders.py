@@ -4,8 +4,8 @@ from draw import HOUSEHOLDS
 from step import step
 
 
-@step(34)
-def place_order(draw):
+def new_order(draw):
+    """The arguments of an order that may be placed."""
     model = draw.model
     campaign = draw.find(draw.model.campaigns, lambda campaign: campaign.state == "open" and not campaign.opens_later)
     if campaign is None or not campaign.items:
@@ -31,15 +31,31 @@ def place_order(draw):
     paused = [point for point in model.points if point.state != "open"]
     if paused and draw.chance(0.08):
         point = draw.one(paused)
-    arguments = {
+    return {
         "campaign": campaign, "buyer": draw.one(model.members), "items": items, "units": units,
         "request": draw.key("order"), "seller": draw.rng.choice([None, campaign.leader, draw.one(sellers), draw.one(sellers)]),
         "point": point, "location": location, "household": draw.rng.choice(HOUSEHOLDS + [None]),
         "channel": draw.rng.choice([None, "group", "other"]), "note": draw.rng.choice([None, None, "ring twice"])}
-    if draw.chance(0.12):
+
+
+@step(34)
+def place_order(draw):
+    arguments = new_order(draw)
+    if arguments and draw.chance(0.12):
         draw.later("place_order", arguments)
         return "preview_order", {name: value for name, value in arguments.items() if name not in ("request", "channel", "note")}
-    return "place_order", arguments
+    return arguments and ("place_order", arguments)
+
+
+@step(5)
+def place_orders(draw):
+    orders = [order for order in (new_order(draw) for _ in range(draw.number(1, 6))) if order]
+    orders = [draw.spoil(order) if draw.chance(0.2) else order for order in orders]
+    if orders and draw.chance(0.1):
+        orders.append(draw.one(orders))
+    if orders and draw.chance(0.05):
+        orders[0] = {**orders[0], "buyer": "ann"}
+    return ("place_orders", {"orders": orders}) if orders else None
 
 
 def some_order(draw, *states):
