@@ -90,6 +90,21 @@ def campaigns(model):
     return [(campaign, campaign.wave, campaign.leader, campaign.state) for campaign in model.campaigns]
 
 
+@section("SELECT id, minimum, minimum_of, capacity_of FROM campaigns")
+def ends_of_campaigns(model):
+    return [(each, each.minimum, each.minimum_of, each.capacity and each.capacity.of) for each in model.campaigns]
+
+
+@section("SELECT campaign_id, row_number() OVER (PARTITION BY campaign_id ORDER BY id), state, reason FROM campaign_log")
+def campaign_log(model):
+    return [(campaign, n, *entry) for campaign in model.campaigns for n, entry in enumerate(campaign.log, 1)]
+
+
+@section("SELECT campaign_id, number, order_id FROM order_numbers")
+def order_numbers(model):
+    return [(campaign, n, order) for campaign in model.campaigns for n, order in enumerate(campaign.numbered, 1)]
+
+
 @section("SELECT campaign_id, member_id, chain FROM campaign_sellers")
 def campaign_sellers(model):
     return [(campaign, member, chain_text(chain)) for (campaign, member), chain in model.sellers.items()]
@@ -102,9 +117,15 @@ def campaign_items(model):
              item.retired) for item in model.items]
 
 
-@section("SELECT stock_id, sum(free) FROM stock GROUP BY stock_id")
+@section("SELECT campaign_id, stock_id, sum(free) FROM stock WHERE stock_id > 0 GROUP BY campaign_id, stock_id")
 def stock(model):
-    return [(item, item.free) for item in model.items if item.stock is not None]
+    return [(item.campaign, item, item.free) for item in model.items if item.stock is not None]
+
+
+@section("SELECT q.campaign_id, q.units, sum(s.free) FROM quotas q JOIN stock s ON s.stock_id = -q.id WHERE s.campaign_id = coalesce(q.campaign_id, 0) "
+         "GROUP BY q.id")
+def quotas(model):
+    return [(quota.campaign, quota.units, quota.free) for quota in model.quotas]
 
 
 @section("SELECT campaign_id, item_id, scope, per_day, units FROM limits")

@@ -2,7 +2,7 @@
 
 import split
 from answer import Call
-from goods import CLOSES, FUTURE, PAST
+from campaigns import CLOSES, FUTURE, PAST
 from things import Account, Campaign, Code, Community, Item, Member, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
@@ -18,6 +18,8 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "minimum_of": ["units", "amount", "buyers", "hearts"],
+    "capacity_of": ["orders", "units", "trucks"],
     "scope": ["buyer", "household", "point", "seller", "everybody"],
     "channel": ["group", "moments", "pigeon"],
     "note": ["", "ring twice", "x" * 2001],

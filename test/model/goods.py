@@ -1,4 +1,4 @@
-"""Articles, offers, split rules, campaigns, items and the sellers of campaigns."""
+"""Articles, offers, split rules, items and the sellers of campaigns."""
 
 import split
 from things import Campaign, Item, Member, Offer, Rate, Refused, Sku, Wave, need, need_text, within
@@ -10,11 +10,6 @@ PARTIES = {"supplier", "supply_leader", "sales_leader", "steward", "platform"}
 ALWAYS_THERE = {"supplier", "supply_leader", "platform"}
 TRIED = [*range(1, 1001), 10_000, 1_000_000]  # enough of the numbers of units that an order may have to see whether a rule holds for all
 
-# Times are words: nothing that a test does lies between them.
-PAST, FUTURE = "2000-01-01 00:00:00+00", "2099-01-01 00:00:00+00"
-CLOSES = "2100-01-01 00:00:00+00"
-HOLDS = {None: 0, "0": 0, "100 days": 10**9}  # in ticks of the model; the market's own hold is 0
-
 
 class Goods:
     def __init__(self):
@@ -22,7 +17,6 @@ class Goods:
         self.skus = []
         self.offers = {}  # (sku, supply leader): the offer that stands
         self.rates = {}  # (supply leader, sku or None): the rate that stands
-        self.campaigns = []
         self.items = []
         self.sellers = {}  # (campaign, member): chain as a tuple of members
 
@@ -69,30 +63,6 @@ class Goods:
         rate = self.rates[supply_leader, sku] = Rate(rule=rule)
         return [rate]
 
-    def create_campaign(self, wave, supply_leader, reference, closes_at, opens_at=None, hold=None):
-        need_text(reference)
-        first = self.claim("create_campaign", reference, (wave, supply_leader, closes_at, opens_at, hold))
-        if first is not None:
-            return [first]
-        need(supply_leader, Member)
-        if hold not in HOLDS:
-            raise Refused("22023")
-        if need(closes_at) not in (FUTURE, CLOSES) or (opens_at == FUTURE and closes_at != CLOSES):
-            raise Refused("22023")
-        if need(wave, Wave).state != "open":
-            raise Refused("KT301")
-        campaign = Campaign(wave=wave, leader=supply_leader, account=self.account(supply_leader, "commission"),
-                            state="draft", opens_later=opens_at == FUTURE, hold=HOLDS[hold], items=[])
-        self.campaigns.append(campaign)
-        self.finish("create_campaign", reference, campaign)
-        return [campaign]
-
-    def need_campaign(self, campaign):
-        """One that still can change."""
-        if need(campaign, Campaign).state not in ("draft", "open"):
-            raise Refused("KT301")
-        return campaign
-
     def list_item(self, campaign, sku, distribution_price, sale_price, stock=None, buyer_limit=None):
         self.need_campaign(campaign)
         need(distribution_price)
@@ -133,16 +103,6 @@ class Goods:
             return [False]
         item.retired = True
         return [True]
-
-    def publish_campaign(self, campaign):
-        self.need_campaign(campaign)
-        if campaign.state == "draft":
-            if all(item.retired for item in campaign.items):
-                raise Refused("KT301")
-            if not all(item.retired or holds(item.rule, item.supply, item.sale) for item in campaign.items):
-                raise Refused("KT201")
-            campaign.state = "open"
-        return [""]
 
     def join_campaign(self, campaign, sales_leader, under=None):
         need(sales_leader, Member)

@@ -10,6 +10,7 @@ where it keeps something new, a section to compare.py.
 """
 
 from bulk import Bulk
+from campaigns import Campaigns
 from changes import Changes
 from delivery import Delivery
 from goods import Goods
@@ -18,6 +19,7 @@ from money import Money
 from orders import Orders
 from people import People
 from placing import Placing
+from stock import Stock
 from things import Refused, need_text
 
 
@@ -25,7 +27,7 @@ from things import Refused, need_text
 ROWS = ("explain", "order_parts", "place_orders")
 
 
-class Model(Money, People, Goods, Limits, Placing, Bulk, Orders, Changes, Delivery):
+class Model(Money, People, Goods, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 

@@ -117,9 +117,9 @@ class Placing:
         limit = self.over_limit(order)
         if limit is not None:
             return "limit", limit.item
-        for item in sorted(order.basket, key=lambda item: item.id):
-            if item.stock is not None and item.free < order.basket[item][0]:
-                return "sold_out", item
+        lacking = self.lacking(order)
+        if lacking is not None:
+            return lacking
         if named and not self.has_room(order.point, campaign.wave):
             return "full", None
         order.first_basket = order.basket
@@ -160,9 +160,7 @@ class Placing:
     def hold(self, order, sign):
         """Take, or give back, what an order holds: limits, stock, a place at the point."""
         self.count_limits(order, sign)
-        for item, (count, _) in order.basket.items():
-            if item.stock is not None:
-                item.free -= sign * count
+        self.draw_stock(order, sign)
         if order.point.capacity is not None:
             key = (order.campaign.wave, order.point)
             self.loads[key] = self.loads.get(key, 0) + sign

@@ -1,7 +1,7 @@
 """Steps of waves, parcels and money."""
 
 from draw import MISTYPED
-from goods import PAST
+from campaigns import PAST
 from step import step
 from steps_goods import open_waves
 from steps_orders import some_order

@@ -1,7 +1,7 @@
 """Steps of people and places, goods and campaigns."""
 
 from draw import BAD_RULES
-from goods import CLOSES, FUTURE, PAST
+from campaigns import CLOSES, FUTURE, PAST
 from step import step
 
 
@@ -133,6 +133,54 @@ def set_limit_of(draw, campaign):
     return "set_limit", {
         "campaign": campaign, "units": most, "scope": scope,
         "item": draw.one(campaign.items) if draw.chance(0.6) else None, "per_day": draw.chance(0.4)}
+
+
+@step(1)
+def set_minimum(draw):
+    campaign = live_campaign(draw, "draft")
+    return campaign and set_minimum_of(draw, campaign)
+
+
+def set_minimum_of(draw, campaign):
+    minimum_of = draw.rng.choice(["units", "amount", "buyers"])
+    most = {"units": 12, "amount": 30_000, "buyers": 4}[minimum_of]
+    return "set_minimum", {"campaign": campaign, "minimum": draw.number(1, most) if draw.chance(0.9) else None, "minimum_of": minimum_of}
+
+
+@step(1)
+def set_capacity(draw):
+    campaign = live_campaign(draw, "draft")
+    capacity_of = draw.rng.choice(["orders", "units"])
+    return campaign and ("set_capacity", {
+        "campaign": campaign, "capacity": draw.rng.choice([draw.number(1, 8), 20, 250]) * (1 if capacity_of == "orders" else 3), "capacity_of": capacity_of})
+
+
+@step(0.7)
+def close_campaign(draw):
+    campaign = live_campaign(draw, "open")
+    return campaign and ("close_campaign", {"campaign": campaign, "reason": "enough"})
+
+
+@step(1)
+def close_due_campaigns(draw):
+    return "close_due_campaigns", {}
+
+
+@step(1.5)
+def conclude_campaign(draw):
+    campaign = draw.find(draw.model.campaigns, lambda campaign: campaign.state == "closed")
+    return campaign and ("conclude_campaign", {"campaign": campaign})
+
+
+@step(0.4)
+def cancel_campaign(draw):
+    campaign = draw.find(draw.model.campaigns, lambda campaign: campaign.state in ("draft", "open", "closed"))
+    return campaign and ("cancel_campaign", {"campaign": campaign, "reason": "no harvest"})
+
+
+@step(0.7)
+def number_orders(draw):
+    return "number_orders", {"campaign": draw.one(draw.model.campaigns)}
 
 
 @step(0.8)

@@ -72,6 +72,10 @@ class Item(Thing):
     letter = "item"
 
 
+class Quota(Thing):
+    letter = "quota"
+
+
 class Limit(Thing):
     letter = "limit"
 
