@@ -8,6 +8,7 @@ HIGHEST_MINIMUM = 10**15
 # Times are words: nothing that a test does lies between them.
 PAST, FUTURE = "2000-01-01 00:00:00+00", "2099-01-01 00:00:00+00"
 CLOSES = "2100-01-01 00:00:00+00"
+PASSED, NOW = "2001-01-01 00:00:00+00", "2026-01-01 00:00:00+00"
 HOLDS = {None: 0, "0": 0, "100 days": 10**9}  # in ticks of the model; the market's own hold is 0
 
 
@@ -20,9 +21,9 @@ class Campaigns:
         campaign.state = state
         campaign.log.append((state, reason))
 
-    def create_campaign(self, wave, supply_leader, reference, closes_at, opens_at=None, hold=None):
+    def create_campaign(self, wave, supply_leader, reference, closes_at, opens_at=None, hold=None, kind="ordinary", balance_due_at=None):
         need_text(reference)
-        first = self.claim("create_campaign", reference, (wave, supply_leader, closes_at, opens_at, hold))
+        first = self.claim("create_campaign", reference, (wave, supply_leader, closes_at, opens_at, hold, kind, balance_due_at))
         if first is not None:
             return [first]
         need(supply_leader, Member)
@@ -30,11 +31,15 @@ class Campaigns:
             raise Refused("22023")
         if need(closes_at) not in (FUTURE, CLOSES) or (opens_at == FUTURE and closes_at != CLOSES):
             raise Refused("22023")
+        if need(kind) not in ("ordinary", "presale") or (balance_due_at is not None) != (kind == "presale"):
+            raise Refused("22023")
+        if balance_due_at is not None and (balance_due_at not in (PASSED, FUTURE, CLOSES) or balance_due_at <= (opens_at or NOW)):
+            raise Refused("22023")
         if need(wave, Wave).state != "open":
             raise Refused("KT301")
         campaign = Campaign(wave=wave, leader=supply_leader, account=self.account(supply_leader, "commission"),
                             state=None, opens_later=opens_at == FUTURE, hold=HOLDS[hold],
-                            items=[], log=[], minimum=None, minimum_of=None, capacity=None, numbered=[])
+                            items=[], log=[], minimum=None, minimum_of=None, kind=kind, balance_due_at=balance_due_at, capacity=None, numbered=[])
         self.campaigns.append(campaign)
         self.move(campaign, "draft", "created")
         self.finish("create_campaign", reference, campaign)

@@ -90,9 +90,9 @@ def campaigns(model):
     return [(campaign, campaign.wave, campaign.leader, campaign.state) for campaign in model.campaigns]
 
 
-@section("SELECT id, minimum, minimum_of, capacity_of FROM campaigns")
+@section("SELECT id, kind, minimum, minimum_of, capacity_of FROM campaigns")
 def ends_of_campaigns(model):
-    return [(each, each.minimum, each.minimum_of, each.capacity and each.capacity.of) for each in model.campaigns]
+    return [(each, each.kind, each.minimum, each.minimum_of, each.capacity and each.capacity.of) for each in model.campaigns]
 
 
 @section("SELECT campaign_id, row_number() OVER (PARTITION BY campaign_id ORDER BY id), state, reason FROM campaign_log")
@@ -111,10 +111,10 @@ def campaign_sellers(model):
 
 
 @section("SELECT i.id, i.campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, floor_price, ceiling_price, rule, stock, "
-         "retired FROM campaign_items i")
+         "pool_id, deposit, retired FROM campaign_items i")
 def campaign_items(model):
     return [(item, item.campaign, item.sku, item.sku.supplier, item.supply, item.distribution, item.sale, *item.bounds, item.rule.text(), item.stock,
-             item.retired) for item in model.items]
+             item.pool, item.deposit, item.retired) for item in model.items]
 
 
 @section("SELECT campaign_id, stock_id, sum(free) FROM stock WHERE stock_id > 0 GROUP BY campaign_id, stock_id")
@@ -122,10 +122,10 @@ def stock(model):
     return [(item.campaign, item, item.free) for item in model.items if item.stock is not None]
 
 
-@section("SELECT q.campaign_id, q.units, sum(s.free) FROM quotas q JOIN stock s ON s.stock_id = -q.id WHERE s.campaign_id = coalesce(q.campaign_id, 0) "
+@section("SELECT q.campaign_id, q.item_id, q.community_id, q.sku_id, q.reference, q.units, sum(s.free) FROM quotas q JOIN stock s ON s.stock_id = -q.id WHERE s.campaign_id = coalesce(q.campaign_id, 0) "
          "GROUP BY q.id")
 def quotas(model):
-    return [(quota.campaign, quota.units, quota.free) for quota in model.quotas]
+    return [(quota.campaign, quota.item, quota.community, quota.sku, quota.reference, quota.units, quota.free) for quota in model.quotas]
 
 
 @section("SELECT campaign_id, item_id, scope, per_day, units FROM limits")
@@ -146,12 +146,12 @@ def point_loads(model):
 
 
 @section("SELECT id, campaign_id, buyer_id, point_id, state, amount, chain, basket, shares, refunded, seller_account_id, steward_account_id, "
-         "paid_at IS NOT NULL, part_paid, due_at IS NOT NULL, request, household, channel, note FROM orders")
+         "paid_at IS NOT NULL, part_paid, due_at IS NOT NULL, request, household, channel, note, deposit FROM orders")
 def orders(model):
     return [(order, order.campaign, order.buyer, order.point, order.state, order.amount, chain_text(order.chain), basket_text(order.basket),
              shares_text(order.shares), basket_text(order.refunded), order.seller, order.steward, order.paid,
              order.received if not order.paid and order.received else None, order.due is not None,
-             order.request, order.household, order.channel, order.note) for order in model.orders]
+             order.request, order.household, order.channel, order.note, order.deposit) for order in model.orders]
 
 
 @section("SELECT campaign_id, order_id, id, was, became, returned FROM order_changes")

@@ -2,7 +2,7 @@
 
 import split
 from answer import Call
-from campaigns import CLOSES, FUTURE, PAST
+from campaigns import CLOSES, FUTURE, PASSED, PAST
 from things import Account, Campaign, Code, Community, Item, Member, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
@@ -18,6 +18,8 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "kind": ["ordinary", "presale", "flash", "interest", "lottery"],
+    "balance_due_at": ["infinity", PASSED, FUTURE],
     "minimum_of": ["units", "amount", "buyers", "hearts"],
     "capacity_of": ["orders", "units", "trucks"],
     "scope": ["buyer", "household", "point", "seller", "everybody"],
@@ -182,7 +184,7 @@ class Draw:
             if again:
                 return self.called(name, self.spoil(again.arguments, KEYS))
         call = None
-        while call is None:
+        while not call:
             call = self.rng.choices(steps, weights)[0](self)
         name, arguments = call
         return self.called(name, self.spoil(arguments) if self.chance(0.12) else arguments)

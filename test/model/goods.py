@@ -1,7 +1,7 @@
 """Articles, offers, split rules, items and the sellers of campaigns."""
 
 import split
-from things import Campaign, Item, Member, Offer, Rate, Refused, Sku, Wave, need, need_text, within
+from things import Campaign, Item, Member, Offer, Quota, Rate, Refused, Sku, Wave, need, need_text, within
 
 HIGHEST_PRICE = 10**12
 MOST_UNITS = 10**12
@@ -63,12 +63,17 @@ class Goods:
         rate = self.rates[supply_leader, sku] = Rate(rule=rule)
         return [rate]
 
-    def list_item(self, campaign, sku, distribution_price, sale_price, stock=None, buyer_limit=None):
+    def list_item(self, campaign, sku, distribution_price, sale_price, stock=None, buyer_limit=None, pool=None, deposit=None):
         self.need_campaign(campaign)
         need(distribution_price)
         need(sale_price)
         within(stock, 0, MOST_UNITS)
         within(buyer_limit, 1, MOST_UNITS)
+        within(deposit, 1, sale_price)
+        if deposit is not None and campaign.kind != "presale":
+            raise Refused("22023")
+        if pool is not None and (not isinstance(pool, Quota) or sku is None or pool.sku is not sku):
+            raise Refused("KT303")
         need(sku)
         offer = self.offers.get((sku, campaign.leader))
         if offer is None:
@@ -83,13 +88,14 @@ class Goods:
         rule = rate.rule
         for item in campaign.items:
             if item.sku is sku and item.sale == sale_price and not item.retired:
-                if (item.distribution, item.stock, self.buyer_limit(item)) != (distribution_price, stock, buyer_limit):
+                if (item.distribution, item.stock, self.buyer_limit(item), item.pool, item.deposit) != (
+                        distribution_price, stock, buyer_limit, pool, deposit):
                     raise Refused("KT010")
                 return [item]
         if campaign.state == "open" and not holds(rule, offer.supply, sale_price):
             raise Refused("KT201")
         item = Item(campaign=campaign, sku=sku, bounds=(offer.floor, offer.ceiling), supply=offer.supply, distribution=distribution_price, sale=sale_price,
-                    rule=rule, stock=stock, free=stock, retired=False)
+                    rule=rule, stock=stock, free=stock, pool=pool, deposit=deposit, retired=False)
         if buyer_limit is not None:
             self.put_limit(campaign, item, "buyer", False, buyer_limit)
         campaign.items.append(item)

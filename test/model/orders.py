@@ -1,6 +1,7 @@
 """Orders from placed to paid, cancelled, expired or refunded."""
 
 import split
+from campaigns import PASSED
 from things import Order, Refund, Refused, need, need_text
 
 HIGHEST_PAYMENT = 10**15
@@ -75,9 +76,13 @@ class Orders:
             raise Refused("22023")
         if not 0 <= need(at_most) <= 1_000_000:
             raise Refused("22023")
-        unpaid = [order for order in self.orders if order.state == "placed" and older_than == "0"]
+        unpaid = [order for order in self.orders if order.state == "placed" and older_than == "0" and not self.waits_for_balance(order)]
         unpaid.sort(key=lambda order: (order.campaign.id, order.id))
         return [self.end(unpaid[:at_most], "expired")]
+
+    def waits_for_balance(self, order):
+        """Its deposit is paid, and the balance is not due yet."""
+        return order.deposit is not None and order.received >= order.deposit and order.campaign.balance_due_at != PASSED
 
     def refund_order(self, campaign, order_id, item, units, request, amount=None, reason="unspecified"):
         first = self.claim("refund_order", request, (campaign, order_id, item, units, amount, reason))

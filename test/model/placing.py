@@ -141,6 +141,8 @@ class Placing:
         order.left = dict(order.line_shares)
         order.shares = split.add(*order.line_shares.values())
         order.amount = sum(amount for _, amount in order.basket.values())
+        if any(item.deposit is not None for item in order.basket):
+            order.deposit = sum(count * (item.deposit or item.sale) for item, (count, _) in order.basket.items())
         if order.amount > HIGHEST_AMOUNT:
             raise Refused("22003")
 

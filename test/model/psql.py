@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 
-from things import Account, Change, Code, Journal, Thing, Unknown
+from things import Account, Change, Code, Journal, Quota, Thing, Unknown
 
 CELL, END, NULL = "\x1f", "\x1e", "\x1d"
 
@@ -87,6 +87,8 @@ def literal(value, named=False):
     if isinstance(value, Change):
         campaign, order = [literal(each, named) for each in (value.order.campaign, value.order)]
         return f"(SELECT id FROM order_changes WHERE (campaign_id, order_id) = ({campaign}, {order}) ORDER BY id OFFSET {value.number} LIMIT 1)"
+    if isinstance(value, Quota) and value.id is None:
+        return f"(SELECT capacity_id FROM campaigns WHERE id = {literal(value.campaign, named)})"
     if isinstance(value, Code):
         return f":'code_{value.order.name}_{value.number}'" if named else literal(value.text)
     if isinstance(value, Unknown):

@@ -6,7 +6,7 @@ import time
 from answer import Call, Differs
 from compare import compare
 from psql import Broken
-from things import Account, Change, Code, Journal, Thing, Unknown
+from things import Account, Change, Code, Journal, Quota, Thing, Unknown
 
 NOBODY = Unknown(10**9)
 
@@ -24,7 +24,7 @@ def replay(calls, market, since=0):
         for call in calls:
             again.append(Call(call.name, {name: here(value, made, market.model) for name, value in call.arguments.items()}))
             again[-1].run(market.model, market.server)
-            made.update((thing, again[-1].made.get(row, NOBODY)) for row, thing in call.made.items())
+            made.update((thing, again[-1].made[row]) for row, thing in call.made.items() if row in again[-1].made)
             if len(again) > since:
                 compare(market.model, market.server)
         compare(market.model, market.server)
@@ -47,6 +47,8 @@ def here(value, made, model):
     if isinstance(value, Change):
         changes = getattr(here(value.order, made, model), "changes", [])
         return changes[value.number] if value.number < len(changes) else NOBODY
+    if isinstance(value, Quota) and value not in made:
+        return getattr(here(value.campaign, made, model), "capacity", None) or NOBODY
     if isinstance(value, Journal):
         return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
     if isinstance(value, Thing):

@@ -4,7 +4,7 @@ import steps_delivery  # noqa: F401: the steps of a file are known when it is re
 import steps_orders  # noqa: F401
 from campaigns import CLOSES
 from step import STEPS, WEIGHTS  # noqa: F401
-from steps_goods import add_community, list_item, open_wave, register_member, set_limit_of
+from steps_goods import add_community, list_item, open_wave, register_member, set_limit_of, share_out_of
 
 
 def start(draw):
@@ -36,5 +36,6 @@ def start(draw):
             if listed:
                 yield listed
         yield set_limit_of(draw, model.campaigns[-1])
+        yield share_out_of(draw, model.campaigns[-1])
         yield "join_campaign", {"campaign": model.campaigns[-1], "sales_leader": model.members[5]}
         yield "publish_campaign", {"campaign": model.campaigns[-1]}

@@ -1,7 +1,7 @@
 """Steps of people and places, goods and campaigns."""
 
 from draw import BAD_RULES
-from campaigns import CLOSES, FUTURE, PAST
+from campaigns import CLOSES, FUTURE, PASSED, PAST
 from step import step
 
 
@@ -94,9 +94,12 @@ def create_campaign(draw):
     wave = draw.one(open_waves(draw) if draw.chance(0.95) else draw.model.waves)
     if wave is None:
         return open_wave(draw)
+    opens = draw.rng.choice([None] * 7 + [PAST, PAST, FUTURE])
+    presale = draw.chance(0.7 if opens == PAST else 0.25)
     return "create_campaign", {
+        "kind": "presale" if presale else "ordinary", "balance_due_at": (PASSED if opens == PAST else CLOSES) if presale else None,
         "wave": wave, "supply_leader": draw.one(draw.model.members[:3]), "reference": draw.key("campaign"), "closes_at": CLOSES,
-        "opens_at": draw.rng.choice([None] * 7 + [PAST, FUTURE]), "hold": draw.rng.choice([None, "0", "0", "100 days"])}
+        "opens_at": opens, "hold": draw.rng.choice([None, "0", "0", "100 days"])}
 
 
 def live_campaign(draw, state=None):
@@ -118,7 +121,9 @@ def list_item(draw):
     return "list_item", {
         "campaign": campaign, "sku": sku, "distribution_price": draw.number(offer.supply, max(offer.supply, price)), "sale_price": price,
         "stock": draw.rng.choice([None, draw.number(0, 8), draw.number(8, 40), draw.number(200, 1700)]),
-        "buyer_limit": draw.rng.choice([None, None, draw.number(1, 4), 10])}
+        "buyer_limit": draw.rng.choice([None, None, draw.number(1, 4), 10]),
+        "pool": draw.one([quota for quota in draw.model.quotas if quota.sku is sku]) if draw.chance(0.4) else None,
+        "deposit": draw.number(1, max(1, price)) if draw.chance(0.5 if campaign.kind == "presale" else 0.02) else None}
 
 
 @step(2)
@@ -153,6 +158,34 @@ def set_capacity(draw):
     capacity_of = draw.rng.choice(["orders", "units"])
     return campaign and ("set_capacity", {
         "campaign": campaign, "capacity": draw.rng.choice([draw.number(1, 8), 20, 250]) * (1 if capacity_of == "orders" else 3), "capacity_of": capacity_of})
+
+
+@step(1)
+def create_pool(draw):
+    return "create_pool", {"sku": draw.one(draw.model.skus), "reference": draw.key("pool"),
+                           "units": draw.rng.choice([draw.number(0, 6), draw.number(10, 40), draw.number(200, 900)])}
+
+
+@step(2)
+def share_out(draw):
+    campaign = live_campaign(draw, "draft")
+    return campaign and campaign.items and share_out_of(draw, campaign)
+
+
+def share_out_of(draw, campaign):
+    return "share_out", {"campaign": campaign, "item": draw.one(campaign.items), "community": draw.one(draw.model.communities),
+                         "units": draw.rng.choice([draw.number(0, 6), 20, 300])}
+
+
+@step(2)
+def restock(draw):
+    stocks = draw.model.quotas if draw.chance(0.5) else [item for item in draw.model.items if item.stock is not None]
+    stock = draw.one(stocks)
+    if stock is None:
+        return None
+    kind = "quota" if stock in draw.model.quotas else "item"
+    units = draw.rng.choice([draw.number(1, 6), 150, -draw.number(1, 6), -stock.free, -stock.free - 1])
+    return "restock", {"units": units, "campaign": stock.campaign, kind: stock}
 
 
 @step(0.7)

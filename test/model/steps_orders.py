@@ -69,6 +69,8 @@ def pay_order(draw):
         return None
     owed = max(order.amount - order.received, 1)
     amount = owed if draw.chance(0.85) else draw.rng.choice([draw.number(1, owed), owed + draw.number(1, 500)])
+    if order.deposit and order.received < order.deposit and draw.chance(0.6):
+        amount = order.deposit - order.received - (1 if draw.chance(0.1) else 0) or 1
     return "pay_order", {"campaign": order.campaign, "order_id": order, "amount": amount, "reference": draw.key("payment")}
 
 
