@@ -21,9 +21,10 @@ class Campaigns:
         campaign.state = state
         campaign.log.append((state, reason))
 
-    def create_campaign(self, wave, supply_leader, reference, closes_at, opens_at=None, hold=None, kind="ordinary", balance_due_at=None):
+    def create_campaign(self, wave, supply_leader, reference, closes_at, opens_at=None, hold=None, kind="ordinary", owner=None,
+                        balance_due_at=None):
         need_text(reference)
-        first = self.claim("create_campaign", reference, (wave, supply_leader, closes_at, opens_at, hold, kind, balance_due_at))
+        first = self.claim("create_campaign", reference, (wave, supply_leader, closes_at, opens_at, hold, kind, owner, balance_due_at))
         if first is not None:
             return [first]
         need(supply_leader, Member)
@@ -35,13 +36,17 @@ class Campaigns:
             raise Refused("22023")
         if balance_due_at is not None and (balance_due_at not in (PASSED, FUTURE, CLOSES) or balance_due_at <= (opens_at or NOW)):
             raise Refused("22023")
+        if owner is not None and (supply_leader, owner) not in self.partners:
+            raise Refused("KT103")
         if need(wave, Wave).state != "open":
             raise Refused("KT301")
         campaign = Campaign(wave=wave, leader=supply_leader, account=self.account(supply_leader, "commission"),
                             state=None, opens_later=opens_at == FUTURE, hold=HOLDS[hold],
-                            items=[], log=[], minimum=None, minimum_of=None, kind=kind, balance_due_at=balance_due_at, capacity=None, numbered=[])
+                            items=[], log=[], minimum=None, minimum_of=None, kind=kind, owner=owner, balance_due_at=balance_due_at, capacity=None, numbered=[])
         self.campaigns.append(campaign)
         self.move(campaign, "draft", "created")
+        if owner is not None:
+            self.let_sell(campaign, (supply_leader, owner))
         self.finish("create_campaign", reference, campaign)
         return [campaign]
 
@@ -69,7 +74,8 @@ class Campaigns:
         if campaign.state == "draft":
             if all(item.retired for item in campaign.items):
                 raise Refused("KT301")
-            if not all(item.retired or holds(item.rule, item.supply, item.sale) for item in campaign.items):
+            if not all(holds(rule, item.supply, item.sale) for item in campaign.items if not item.retired
+                       for rule in (item.rule, *item.special.values())):
                 raise Refused("KT201")
             self.move(campaign, "open", "published")
         return [""]

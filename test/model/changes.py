@@ -59,9 +59,9 @@ class Changes:
         """Item, units, sale, party, member, amount and rule; who gets nothing is left out."""
         rows = []
         for item, (units, sale) in sorted(order.basket.items(), key=lambda line: line[0].id):
-            rule = item.rule
+            rule = self.rule_of(item, order.chain)
             parts = split.divide(rule, sale, units * item.supply, units)
-            payees = self.payees(item, order.seller, order.steward)
+            payees = self.payees(rule, item, order.seller, order.steward)
             rest = next((n for n, (_, term) in enumerate(rule.clauses) if term == ("rest",)), None)
             for n, payee in enumerate(payees):
                 if payee is None:

@@ -1,7 +1,7 @@
 """The whole state, market against model: a section per table, rows as sorted texts."""
 
 from answer import Differs, plain
-from goods import chain_text
+from sellers import chain_text
 
 SECTIONS = {}
 
@@ -75,14 +75,34 @@ def code_failures(model):
     return [(point, point.failures) for point in model.points if point.failures]
 
 
-@section("SELECT sku_id, supply_leader_id, supply_price, floor_price, ceiling_price FROM offers WHERE upper_inf(period)")
+@section("SELECT sku_id, supply_leader_id, supply_price, floor_price, ceiling_price, distribution_price FROM offers WHERE upper_inf(period)")
 def offers(model):
-    return [(sku, leader, offer.supply, offer.floor, offer.ceiling) for (sku, leader), offer in model.offers.items()]
+    return [(sku, leader, offer.supply, offer.floor, offer.ceiling, offer.distribution) for (sku, leader), offer in model.offers.items()]
 
 
-@section("SELECT supply_leader_id, sku_id, rule FROM rates WHERE upper_inf(period)")
+@section("SELECT id, state FROM offers")
+def states_of_offers(model):
+    return [(offer, offer.state) for offer in model.all_offers]
+
+
+@section("SELECT supply_leader_id, sku_id, tier, sales_leader_id, rule FROM rates WHERE upper_inf(period)")
 def rates(model):
-    return [(leader, sku, rate.rule.text()) for (leader, sku), rate in model.rates.items()]
+    return [(*key, rate.rule.text()) for key, rate in model.rates.items()]
+
+
+@section("SELECT item_id, tier, sales_leader_id, rule FROM item_rates")
+def item_rates(model):
+    return [(item, *who, rule.text()) for item in model.items for who, rule in item.special.items()]
+
+
+@section("SELECT supply_leader_id, sales_leader_id, tier FROM leader_tiers WHERE upper_inf(period)")
+def leader_tiers(model):
+    return [(*pair, stands.tier) for pair, stands in model.tiers.items()]
+
+
+@section("SELECT supply_leader_id, buyer_id, first_seller_id, last_seller_id FROM touches")
+def touches(model):
+    return [(*pair, *links) for pair, links in model.touches.items()]
 
 
 @section("SELECT id, wave_id, supply_leader_id, state FROM campaigns")
@@ -90,9 +110,9 @@ def campaigns(model):
     return [(campaign, campaign.wave, campaign.leader, campaign.state) for campaign in model.campaigns]
 
 
-@section("SELECT id, kind, minimum, minimum_of, capacity_of FROM campaigns")
+@section("SELECT id, kind, owner_id, minimum, minimum_of, capacity_of FROM campaigns")
 def ends_of_campaigns(model):
-    return [(each, each.kind, each.minimum, each.minimum_of, each.capacity and each.capacity.of) for each in model.campaigns]
+    return [(each, each.kind, each.owner, each.minimum, each.minimum_of, each.capacity and each.capacity.of) for each in model.campaigns]
 
 
 @section("SELECT campaign_id, row_number() OVER (PARTITION BY campaign_id ORDER BY id), state, reason FROM campaign_log")
@@ -105,9 +125,9 @@ def order_numbers(model):
     return [(campaign, n, order) for campaign in model.campaigns for n, order in enumerate(campaign.numbered, 1)]
 
 
-@section("SELECT campaign_id, member_id, chain FROM campaign_sellers")
+@section("SELECT campaign_id, member_id, chain, tier FROM campaign_sellers")
 def campaign_sellers(model):
-    return [(campaign, member, chain_text(chain)) for (campaign, member), chain in model.sellers.items()]
+    return [(campaign, member, chain_text(chain), model.joined_in[campaign, member]) for (campaign, member), chain in model.sellers.items()]
 
 
 @section("SELECT i.id, i.campaign_id, sku_id, supplier_id, supply_price, distribution_price, sale_price, floor_price, ceiling_price, rule, stock, "

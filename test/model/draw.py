@@ -3,7 +3,7 @@
 import split
 from answer import Call
 from campaigns import CLOSES, FUTURE, PASSED, PAST
-from things import Account, Campaign, Code, Community, Item, Member, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
+from things import Account, Campaign, Code, Community, Item, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
@@ -18,6 +18,7 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "tier": ["gold", "silver", "x" * 257, ""],
     "kind": ["ordinary", "presale", "flash", "interest", "lottery"],
     "balance_due_at": ["infinity", PASSED, FUTURE],
     "minimum_of": ["units", "amount", "buyers", "hearts"],
@@ -37,6 +38,7 @@ BAD_RULES = [
 MISTYPED = ["", "hello", "0000-000", "'; DROP TABLE orders; --"]
 
 
+TIERS = ["gold", "silver"]
 HOUSEHOLDS = [bytes([n] * 8) for n in range(0, 255, 60)] + [b"a hash of thirty-two bytes is one"]
 
 
@@ -110,7 +112,7 @@ class Draw:
     def things_like(self, thing):
         """Others of its kind."""
         model = self.model
-        pools = {Member: model.members, Community: model.communities, Point: model.points, Sku: model.skus, Wave: model.waves,
+        pools = {Member: model.members, Community: model.communities, Offer: model.all_offers, Point: model.points, Sku: model.skus, Wave: model.waves,
                  Campaign: model.campaigns, Item: model.items, Order: model.orders, Settlement: model.settlements,
                  Payout: model.payouts, Account: list(model.accounts.values())}
         return pools.get(type(thing), [])

@@ -19,6 +19,7 @@ from money import Money
 from orders import Orders
 from people import People
 from placing import Placing
+from sellers import Sellers
 from stock import Stock
 from things import Refused, need_text
 
@@ -27,7 +28,7 @@ from things import Refused, need_text
 ROWS = ("explain", "order_parts", "place_orders")
 
 
-class Model(Money, People, Goods, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
+class Model(Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 

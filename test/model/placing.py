@@ -49,9 +49,11 @@ class Placing:
         self.check_lines(items, units)
 
     def check_lines(self, items, units):
-        if len(need(items)) > MOST_LINES:
+        for array in (items, units):
+            need(array)
+        if len(items) > MOST_LINES:
             raise Refused("54000")
-        if not items or len(items) != len(need(units)):
+        if not items or len(items) != len(units):
             raise Refused("22023")
 
     def repeated(self, order, items, units, seller, point, location, household, channel, note):
@@ -64,10 +66,6 @@ class Placing:
                 or (household_number(household), channel, note) != (order.household, order.channel, order.note)):
             raise Refused("KT010")
         return ["placed", order, order.amount, order.point, None, None]
-
-    def may_have_named(self, order, seller):
-        """Whether an order may have been placed by the link of a seller: his own may be his or, without a commission, nobody's."""
-        return (seller or order.campaign.leader) is order.chain[-1] or (seller is order.buyer and order.seller is None)
 
     def preview_order(self, campaign, buyer, items, units, seller=None, point=None, location=None, household=None):
         """What place_order would answer now; nothing is kept."""
@@ -85,11 +83,7 @@ class Placing:
         need(buyer, Member)
         if point is not None:
             need(point, Point)
-        chain = (campaign.leader,)
-        if seller is not None and seller is not campaign.leader:
-            chain = self.sellers.get((campaign, seller))
-            if chain is None:
-                raise Refused("KT103")
+        chain = self.selling_chain(campaign, buyer, seller)
         return Order(campaign=campaign, buyer=buyer, chain=chain, location=location, point=point, first_point=point,
                      household=household_number(household), seller=self.account(chain[-1], "commission") if len(chain) > 1 else None, deposit=None,
                      state="placed", refunded={}, refunds=[], codes=[], changes=[], paid=False, received=0, due=None, parcel=None)
@@ -134,7 +128,7 @@ class Placing:
             if not self.on_sale(order.campaign, item) or count is None or not 1 <= count <= MOST_UNITS or item in order.basket:
                 sound = False
                 continue
-            order.line_shares[item] = self.line_shares(item, count, order.seller, order.steward)
+            order.line_shares[item] = self.line_shares(item, count, order.chain, order.seller, order.steward)
             order.basket[item] = (count, count * item.sale)
         if not sound:
             self.refuse_lines(order.campaign, items, units)

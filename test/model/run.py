@@ -46,6 +46,9 @@ MUST_HAPPEN = {
         "list_item": "done KT201",
         "set_limit": "done",
         "join_campaign": "done",
+        "set_tier": "done",
+        "touch": "done",
+        "decide_offer": "done",
         "set_minimum": "done",
         "set_capacity": "done",
         "create_pool": "done",
@@ -75,7 +78,12 @@ MUST_HAPPEN = {
         "set_rate": "done KT202 KT203 KT204 22P02 22023",
         "join_campaign": "KT101 KT102 KT103 KT301 KT303",
         "publish_campaign": "done KT201 KT301",
-        "create_campaign": "KT010 KT301 22023",
+        "create_campaign": "KT010 KT103 KT301 22023",
+        "set_tier": "KT103 22004 22023",
+        "touch": "KT103 KT303 22004",
+        "draft_offer": "done KT302",
+        "push_offer": "done KT301",
+        "decide_offer": "KT301 42501",
         "set_minimum": "KT301 22004 22023",
         "set_capacity": "KT301 22004 22023",
         "create_pool": "22004 22023 KT303",
@@ -131,6 +139,7 @@ class Market:
         self.server = Psql(self.name)
         self.model = Model()
         self.model.max_code_failures = self.settings["failures"]
+        self.model.attribution, self.model.own_purchase = self.settings["attribution"], self.settings["own"]
         self.server.ask(configure(self.settings))
 
     def rewind(self):
@@ -150,12 +159,13 @@ class Market:
 def configure(settings):
     # A zone where it is about noon: no day ends while a run counts the wrong codes of a day.
     hour = datetime.datetime.now(datetime.timezone.utc).hour
-    return (f"SELECT configure(time_zone => 'Etc/GMT{hour - 12:+d}', hold => '0', stock_slots => {settings['slots']}, "
+    return (f"SELECT configure(attribution => '{settings['attribution']}', own_purchase => {settings['own']}, time_zone => 'Etc/GMT{hour - 12:+d}', hold => '0', stock_slots => {settings['slots']}, "
             f"max_code_failures => {settings['failures']})")
 
 
 def settings_of(rng):
-    return {"slots": rng.choice([1, 4, 16]), "failures": rng.choice([2, 5, 1000])}
+    return {"slots": rng.choice([1, 4, 16]), "failures": rng.choice([2, 5, 1000]),
+            "attribution": rng.choice(["link", "first", "last"]), "own": rng.choice([True, False])}
 
 
 def run_seed(seed, steps):

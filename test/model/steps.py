@@ -27,6 +27,8 @@ def start(draw):
             yield "offer_sku", {"sku": sku, "supply_leader": leader, "supply_price": draw.number(0, 3000)}
         for seller in model.members[4:8]:
             yield "form_partnership", {"supply_leader": leader, "sales_leader": seller}
+        yield "set_tier", {"supply_leader": leader, "sales_leader": model.members[5], "tier": "gold"}
+        yield "set_rate", {"supply_leader": leader, "rule": draw.rule(), "tier": "gold"}
     yield open_wave(draw)
     for leader in model.members[:2]:
         yield "create_campaign", {"wave": model.waves[0], "supply_leader": leader, "reference": draw.key("campaign"), "closes_at": CLOSES,

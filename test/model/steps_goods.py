@@ -1,6 +1,6 @@
 """Steps of people and places, goods and campaigns."""
 
-from draw import BAD_RULES
+from draw import BAD_RULES, TIERS
 from campaigns import CLOSES, FUTURE, PASSED, PAST
 from step import step
 
@@ -77,7 +77,40 @@ def offer_sku(draw):
 def set_rate(draw):
     sku = draw.one(draw.model.skus) if draw.chance(0.6) else None
     rule = draw.rule() if draw.chance(0.75) else draw.rng.choice(BAD_RULES)
-    return "set_rate", {"supply_leader": draw.one(draw.model.members[:3]), "rule": rule, "sku": sku}
+    who = draw.rng.choice([{}, {}, {"tier": draw.rng.choice(TIERS)}, {"sales_leader": draw.one(draw.model.members[3:9])}])
+    return "set_rate", {"supply_leader": draw.one(draw.model.members[:3]) if draw.chance(0.9) else None, "rule": rule, "sku": sku, **who}
+
+
+@step(1.5)
+def set_tier(draw):
+    pair = draw.one(draw.model.partners)
+    return pair and ("set_tier", {"supply_leader": pair[0], "sales_leader": pair[1], "tier": draw.rng.choice(TIERS + [None])})
+
+
+@step(3)
+def touch(draw):
+    campaign, seller = draw.one(draw.model.sellers) or (None, None)
+    return campaign and ("touch", {"campaign": campaign, "buyer": draw.one(draw.model.members), "seller": seller})
+
+
+@step(1.5)
+def draft_offer(draw):
+    cost = draw.number(0, 3000)
+    return "draft_offer", {
+        "sku": draw.one(draw.model.skus), "supply_leader": draw.one(draw.model.members[:3]), "supply_price": cost,
+        "floor_price": cost, "ceiling_price": cost + draw.number(200, 4000), "distribution_price": cost + draw.number(0, 300)}
+
+
+@step(1.5)
+def push_offer(draw):
+    offer = draw.find(draw.model.all_offers, lambda offer: offer.state == "draft")
+    return offer and ("push_offer", {"offer": offer})
+
+
+@step(2)
+def decide_offer(draw):
+    offer = draw.find(draw.model.all_offers, lambda offer: offer.state == "pushed")
+    return offer and ("decide_offer", {"offer": offer, "pass": draw.chance(0.9), "decided_by": offer.leader})
 
 
 def open_waves(draw):
@@ -96,9 +129,11 @@ def create_campaign(draw):
         return open_wave(draw)
     opens = draw.rng.choice([None] * 7 + [PAST, PAST, FUTURE])
     presale = draw.chance(0.7 if opens == PAST else 0.25)
+    leader = draw.one(draw.model.members[:3])
+    owners = [seller for whose, seller in draw.model.partners if whose is leader]
     return "create_campaign", {
-        "kind": "presale" if presale else "ordinary", "balance_due_at": (PASSED if opens == PAST else CLOSES) if presale else None,
-        "wave": wave, "supply_leader": draw.one(draw.model.members[:3]), "reference": draw.key("campaign"), "closes_at": CLOSES,
+        "owner": draw.one(owners) if draw.chance(0.3) else None, "kind": "presale" if presale else "ordinary", "balance_due_at": (PASSED if opens == PAST else CLOSES) if presale else None,
+        "wave": wave, "supply_leader": leader, "reference": draw.key("campaign"), "closes_at": CLOSES,
         "opens_at": opens, "hold": draw.rng.choice([None, "0", "0", "100 days"])}
 
 
@@ -109,7 +144,8 @@ def live_campaign(draw, state=None):
 @step(7)
 def list_item(draw):
     campaign = live_campaign(draw)
-    offered = [(sku, offer) for (sku, leader), offer in draw.model.offers.items() if campaign and leader is campaign.leader]
+    offered = [(sku, offer) for (sku, leader), offer in draw.model.offers.items() if campaign and leader is campaign.leader
+               and (campaign.owner is None or offer.distribution is not None or draw.chance(0.05))]
     if not offered:
         return None
     sku, offer = draw.rng.choice(offered)
@@ -118,8 +154,12 @@ def list_item(draw):
     price = min(max(offer.supply + draw.number(1, 1500), offer.floor), offer.ceiling)
     if draw.chance(0.02):
         price = 20_000_000
+    distribution = draw.number(offer.supply, max(offer.supply, price))
+    if campaign.owner and draw.chance(0.95):
+        distribution = offer.distribution
+        price = max(price, distribution or 0)
     return "list_item", {
-        "campaign": campaign, "sku": sku, "distribution_price": draw.number(offer.supply, max(offer.supply, price)), "sale_price": price,
+        "campaign": campaign, "sku": sku, "distribution_price": distribution, "sale_price": price,
         "stock": draw.rng.choice([None, draw.number(0, 8), draw.number(8, 40), draw.number(200, 1700)]),
         "buyer_limit": draw.rng.choice([None, None, draw.number(1, 4), 10]),
         "pool": draw.one([quota for quota in draw.model.quotas if quota.sku is sku]) if draw.chance(0.4) else None,

@@ -56,6 +56,10 @@ class Offer(Thing):
     letter = "offer"
 
 
+class Tier(Thing):
+    letter = "tier"
+
+
 class Rate(Thing):
     letter = "rate"
 
