@@ -92,7 +92,7 @@ MUST_HAPPEN = {
         "close_campaign": "t f",
         "close_due_campaigns": "done",
         "conclude_campaign": "failed KT301",
-        "cancel_campaign": "KT301 22023",
+        "cancel_campaign": "KT301",
         "close_wave": "done KT303",
         "freeze_wave": "KT301",
         "dispatch_wave": "done KT301",
