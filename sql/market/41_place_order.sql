@@ -127,6 +127,7 @@ BEGIN
     IF v_known.seller_id IS NULL OR (v_known.seller_id = buyer AND NOT v_own) THEN
         v_seller := v_known.supply_leader_id;
         v_chain := ktt.chain(ARRAY[v_known.supply_leader_id]);
+        v_known.tier := NULL;
     ELSE
         v_seller := v_known.seller_id;
         v_chain := v_known.chain;

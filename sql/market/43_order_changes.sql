@@ -183,6 +183,7 @@ BEGIN
                 returned := greatest(received(v_order) - v_new.amount, 0);
                 UPDATE orders o
                    SET amount = v_new.amount, basket = v_new.basket, shares = v_new.shares, deposit = v_new.deposit,
+                       steward_account_id = v_new.steward_account_id,
                        state = CASE WHEN received(v_order) >= v_new.amount THEN 'paid' ELSE 'placed' END::order_state,
                        paid_at = CASE WHEN received(v_order) >= v_new.amount THEN coalesce(o.paid_at, clock_timestamp()) END,
                        part_paid = CASE WHEN received(v_order) < v_new.amount THEN nullif(received(v_order), 0) END

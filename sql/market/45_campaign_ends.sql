@@ -88,7 +88,7 @@ BEGIN
     IF v_campaign.state = 'closed' THEN
         PERFORM end_orders(campaign_orders(campaign, '{placed}'), 'expired');
     END IF;
-    SELECT CASE v_campaign.minimum_of WHEN 'amount' THEN ktt.amount(sum(o.basket - o.refunded)) WHEN 'buyers' THEN count(DISTINCT o.buyer_id)
+    SELECT CASE v_campaign.minimum_of WHEN 'amount' THEN ktt.amount(sum(o.basket - o.refunded)) WHEN 'buyers' THEN count(DISTINCT o.buyer_id) FILTER (WHERE o.state <> 'refunded')
                                       ELSE ktt.units(sum(o.basket - o.refunded)) END INTO reached
     FROM orders o WHERE o.campaign_id = campaign AND o.state NOT IN ('placed', 'cancelled', 'expired');
     reached := coalesce(reached, 0);

@@ -98,6 +98,8 @@ class Money:
             return sorted((self.explained(thing, part) for thing, part in rows if part is not None),
                           key=lambda row: [0 if cell is None else getattr(cell, "id", cell) for cell in row])
         amount = journal.entries[account]
+        if journal.kind == "campaign_cancellation":
+            return [[order.campaign, order, None, back if amount > 0 else -back] for order, back in journal.back.items()]
         if journal.kind in ("payout", "debt", "netting"):
             return [[None, None, None, amount]]
         return [self.explained(journal.about, amount)]

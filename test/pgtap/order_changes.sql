@@ -1,7 +1,7 @@
 -- Orders are changed before the cut-off, tried without being placed, and placed in bulk.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(74);
+SELECT plan(78);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.change(request text, items text[], units bigint[], key text DEFAULT NULL) RETURNS text
@@ -121,9 +121,18 @@ SELECT is((SELECT free FROM supplier_items WHERE supplier_id = id('orchard')), s
 SELECT results_eq($$SELECT orders, amount, paid FROM today_board WHERE campaign_id = id('campaign')$$, $$SELECT count(*), sum(amount)::bigint, 6988::bigint FROM orders WHERE state NOT IN ('cancelled', 'expired')$$, 'today');
 SELECT is((SELECT count(*) FROM (SELECT order_id FROM campaign_board WHERE campaign_id = id('campaign') AND order_id > id('b') ORDER BY order_id LIMIT 2) p), 2::bigint, 'a page of a campaign');
 
+-- Another steward meanwhile: what is placed anew is his, and he is asked when it is refunded.
+SELECT appoint_steward(id('garden'), id('rival')) \g /dev/null
+SELECT is(change('b', '{rice}', '{1}'), 'changed 2999 3989', 'less, under another steward');
+SELECT is((SELECT a.member_id FROM orders o JOIN accounts a ON a.id = o.steward_account_id WHERE o.id = id('b')), id('rival'), 'who is the order''s steward now');
+SELECT refund_order(id('campaign'), id('b'), id('rice'), 1, 'all of b') \g /dev/null
+SELECT results_eq($$SELECT sum(r.shares) FROM refunds r WHERE r.order_id = id('b')$$, $$SELECT shares FROM orders WHERE id = id('b')$$, 'and a refund takes back what was given');
+SELECT is_empty('SELECT violations()', 'shares go back to whom they were given');
+
 -- After the cut-off.
+SELECT place('c', 'rival', '{rice}', '{1}') \g /dev/null
 SELECT close_wave(id('wave')) \g /dev/null
-SELECT answers($$SELECT change('b', '{rice}', '{1}', 'late')$$, 'closed', 'past the cut-off nothing is changed');
+SELECT answers($$SELECT change('c', '{rice}', '{2}', 'late')$$, 'closed', 'past the cut-off nothing is changed');
 SELECT is(bulk('{"request": "late"}'), 'closed', 'nor placed');
 SELECT is_empty('SELECT violations()', 'all is well at the end');
 

@@ -2,7 +2,7 @@
 -- where goods may go.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(49);
+SELECT plan(52);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.sold(campaign text, request text, buyer text, item text, units bigint, seller text DEFAULT NULL, point text DEFAULT 'gate') RETURNS text
@@ -59,6 +59,15 @@ SELECT is(whose('mine again'), 'leader', 'he earns nothing');
 SELECT answers($$SELECT sold('campaign', 'mine again', 'seller', 'rice', 1, 'seller')$$, 'placed', 'and the same again');
 SELECT is(sold('campaign', 'for another', 'buyer', 'rice', 1, 'seller'), 'placed', 'what others buy of him');
 SELECT is(whose('for another'), 'seller 450', 'he earns on all the same');
+-- Nor is it divided by the rule of his tier: nobody of that tier sells it.
+SELECT set_rate(id('leader'), 'supplier cost, platform 10% of sale, sales_leader 5% of sale, supply_leader rest', tier => 'gold') AS gold \gset
+SELECT form_partnership(id('leader'), id('chief')) \g /dev/null
+SELECT set_tier(id('leader'), id('chief'), 'gold') \g /dev/null
+SELECT join_campaign(id('campaign'), id('chief')), name('golden rice', list_item(id('campaign'), id('rice sku'), 2500, 3000)) \g /dev/null
+SELECT is(sold('campaign', 'golden mine', 'chief', 'golden rice', 1, 'chief'), 'placed', 'nor what a sales leader of a tier buys');
+SELECT is((SELECT amount(o.shares, market_account('revenue')) FROM orders o WHERE o.id = id('golden mine')), 60::bigint, 'goes by the rule of his tier');
+SELECT is((SELECT shares_agg(p.account_id, p.amount) FROM order_parts(id('campaign'), id('golden mine')) p), (SELECT o.shares FROM orders o WHERE o.id = id('golden mine')), 'its parts say so');
+SELECT end_rate(:gold) \g /dev/null
 SELECT configure(own_purchase => true) \g /dev/null
 SELECT is_empty('SELECT violations()', 'all of it is divided by its rules');
 
