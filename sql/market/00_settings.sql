@@ -193,6 +193,20 @@ $$;
 COMMENT ON FUNCTION require_interval(interval, interval, text) IS
     'Internal. Refuses a time that is negative or too long (22023), naming the argument; NULL passes.';
 
+CREATE FUNCTION require_date(value timestamptz, name text)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    -- Far from the ends of time, which nothing may be added to.
+    IF value NOT BETWEEN '2000-01-01 00:00+00' AND '9999-12-31 00:00+00' THEN
+        RAISE EXCEPTION '% must be between the years 2000 and 9999', name
+            USING ERRCODE = '22023', DETAIL = format('It is %s.', value);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_date(timestamptz, text) IS 'Internal. Refuses a time out of bounds (22023), naming the argument; NULL passes.';
+
 CREATE FUNCTION require_one_of(value text, options text[], name text)
 RETURNS text
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT

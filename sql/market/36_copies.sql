@@ -37,7 +37,6 @@ DECLARE
     v_campaign campaigns;
     v_upline ktt.chain;
     v_chain ktt.chain;
-    v_levels int;
 BEGIN
     PERFORM read_committed();
     PERFORM require_member(sales_leader, 'sales leader');
@@ -62,11 +61,7 @@ BEGIN
             USING ERRCODE = 'KT102', HINT = 'Nobody sells to himself as a level.';
     END IF;
     v_chain := v_upline || sales_leader;
-    SELECT s.max_levels INTO STRICT v_levels FROM settings s;
-    IF ktt.depth(v_chain) > v_levels THEN
-        RAISE EXCEPTION 'distribution chain % is too deep', v_chain
-            USING ERRCODE = 'KT101', DETAIL = format('It would have %s levels, maximum is %s.', ktt.depth(v_chain), v_levels);
-    END IF;
+    PERFORM require_levels(v_chain);
     PERFORM require_partner(v_campaign.supply_leader_id, sales_leader);
     INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id, tier)
     VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'), tier_of(v_campaign.supply_leader_id, sales_leader))

@@ -183,6 +183,7 @@ BEGIN
                 returned := greatest(received(v_order) - v_new.amount, 0);
                 UPDATE orders o
                    SET amount = v_new.amount, basket = v_new.basket, shares = v_new.shares, deposit = v_new.deposit,
+                       placed_at = v_new.placed_at, chain = v_new.chain, seller_account_id = v_new.seller_account_id,
                        steward_account_id = v_new.steward_account_id,
                        state = CASE WHEN received(v_order) >= v_new.amount THEN 'paid' ELSE 'placed' END::order_state,
                        paid_at = CASE WHEN received(v_order) >= v_new.amount THEN coalesce(o.paid_at, clock_timestamp()) END,
@@ -206,8 +207,9 @@ END
 $$;
 COMMENT ON FUNCTION change_order(bigint, bigint, bigint[], bigint[], text) IS
     'Gives an order other lines before the cut-off; it keeps its number, buyer, seller, point and code. All or nothing, by the code that places '
-    'orders. Outcomes: changed (with the new amount, and what goes back of a payment; if more is due it waits for the rest), a refusal of '
-    'place_order (nothing changed), closed, refunded (something went back already), reassigned (its point closed: cancel it and order anew), or the state it is in. Errors: as place_order(), KT010 same request with other arguments.';
+    'orders and by what holds now: it counts for limits by day, and has as long to be paid, as one that is placed now, and goes to the steward of today (to no seller, '
+    'if it is his own purchase and that no longer counts). Outcomes: changed (with the new amount, and what goes back of a payment; if more is due it waits for the rest), a refusal of '
+    'place_order (nothing changed), closed, refunded (something went back already), reassigned (its point closed: cancel it and order anew), or the state it is in. Errors: as place_order(), KT303 also for a line that it has of an item no longer on sale, KT010 same request with other arguments.';
 
 CREATE FUNCTION expire_orders(older_than interval DEFAULT '30 minutes', at_most int DEFAULT 1000)
 RETURNS int
@@ -217,9 +219,7 @@ DECLARE
     v_targets orders[];
 BEGIN
     PERFORM read_committed();
-    IF require(older_than, 'age') < interval '0' THEN
-        RAISE EXCEPTION 'age must not be negative' USING ERRCODE = '22023', DETAIL = format('It is %s.', older_than);
-    END IF;
+    PERFORM require_interval(require(older_than, 'age'), '100 years', 'age');
     PERFORM require_between(require(at_most, 'number of orders'), 0, 1000000, 'number of orders');
     -- Not beside freeze_wave(), which expires all that is left and may hold what this wants.
     v_targets := ARRAY(
@@ -235,7 +235,7 @@ $$;
 COMMENT ON FUNCTION expire_orders(interval, int) IS
     'Ends orders that stayed unpaid for longer than an age and gives back what they held, also what was paid in part; returns how many, at most as many '
     'as asked. An order whose deposit is paid stays until the balance is due. '
-    'Fit for a scheduler: call it until it returns 0. Errors: 0A000 not READ COMMITTED, 22023 negative age or number.';
+    'Fit for a scheduler: call it until it returns 0. Errors: 0A000 not READ COMMITTED, 22023 age or number out of bounds.';
 CREATE INDEX orders_unpaid_idx ON orders (placed_at) WHERE state = 'placed';
 COMMENT ON INDEX orders_unpaid_idx IS 'For expire_orders().';
 

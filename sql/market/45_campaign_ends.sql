@@ -70,6 +70,21 @@ AS $$
 $$;
 COMMENT ON FUNCTION campaign_orders(bigint, order_state[]) IS 'Internal. Locks and returns the orders of a campaign that are in some states, by rising id.';
 
+CREATE FUNCTION await_balances(campaign campaigns)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF clock_timestamp() < campaign.balance_due_at
+       AND EXISTS (SELECT FROM orders o WHERE o.campaign_id = campaign.id AND o.state = 'placed' AND o.deposit IS NOT NULL AND coalesce(o.part_paid, 0) >= o.deposit) THEN
+        RAISE EXCEPTION 'campaign % waits for the balances of its orders', campaign.id
+            USING ERRCODE = 'KT301', DETAIL = format('They are due at %s.', campaign.balance_due_at),
+                  HINT = 'Decide it then, or cancel_campaign().';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION await_balances(campaigns) IS 'Internal. Refuses to expire orders whose deposit is paid before their balance is due (KT301).';
+
 CREATE FUNCTION conclude_campaign(campaign bigint)
 RETURNS TABLE (state text, reached bigint, minimum bigint, orders bigint, returned bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
@@ -86,6 +101,7 @@ BEGIN
     orders := 0;
     returned := 0;
     IF v_campaign.state = 'closed' THEN
+        PERFORM await_balances(v_campaign);
         PERFORM end_orders(campaign_orders(campaign, '{placed}'), 'expired');
     END IF;
     SELECT CASE v_campaign.minimum_of WHEN 'amount' THEN ktt.amount(sum(o.basket - o.refunded)) WHEN 'buyers' THEN count(DISTINCT o.buyer_id) FILTER (WHERE o.state <> 'refunded')
@@ -110,7 +126,8 @@ COMMENT ON FUNCTION conclude_campaign(bigint) IS
     'Decides a closed campaign: unpaid orders expire; when what is paid reaches the minimum (or there is none) it succeeded, else it failed and '
     'every order is cancelled, with one journal that pays all of it back. Returns the state, what was reached, the minimum, how many orders were '
     'cancelled and what went back to their buyers; decided before, it says so again. freeze_wave() does it for every campaign of its wave. '
-    'Errors: KT301 not closed, KT303 no such campaign.';
+    'What a presale has taken as deposits counts for its minimum only once the balance is paid. '
+    'Errors: KT301 not closed, or balances of a presale are not due yet, KT303 no such campaign.';
 
 CREATE FUNCTION cancel_campaign(campaign bigint, reason text)
 RETURNS TABLE (orders bigint, returned bigint)

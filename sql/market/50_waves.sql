@@ -71,6 +71,7 @@ BEGIN
     END IF;
     expired := 0;
     IF v_state = 'closed' THEN
+        PERFORM await_balances(c) FROM campaigns c WHERE c.wave_id = wave;
         v_targets := ARRAY(
             SELECT o FROM orders o JOIN campaigns c ON c.id = o.campaign_id
             WHERE c.wave_id = wave AND o.state = 'placed' ORDER BY o.campaign_id, o.id FOR NO KEY UPDATE OF o);
@@ -99,7 +100,7 @@ COMMENT ON FUNCTION freeze_wave(bigint) IS
     'Freezes the lists of a closed wave: unpaid orders expire, campaigns are decided (one below its minimum fails, and its orders are cancelled), '
     'and paid orders become one demand per supplier and one delivery list per pickup '
     'point, with digests. Returns the totals of the delivery lists (amount in minor units); called again it returns them again. '
-    'Errors: KT301 wave still open, KT303 no such wave.';
+    'Errors: KT301 wave still open, or balances of a presale are not due yet, KT303 no such wave.';
 
 CREATE FUNCTION receive_goods(wave bigint, supplier bigint, items bigint[], units bigint[])
 RETURNS ktt.basket

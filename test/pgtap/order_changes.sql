@@ -1,7 +1,7 @@
 -- Orders are changed before the cut-off, tried without being placed, and placed in bulk.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(78);
+SELECT plan(91);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.change(request text, items text[], units bigint[], key text DEFAULT NULL) RETURNS text
@@ -128,6 +128,30 @@ SELECT is((SELECT a.member_id FROM orders o JOIN accounts a ON a.id = o.steward_
 SELECT refund_order(id('campaign'), id('b'), id('rice'), 1, 'all of b') \g /dev/null
 SELECT results_eq($$SELECT sum(r.shares) FROM refunds r WHERE r.order_id = id('b')$$, $$SELECT shares FROM orders WHERE id = id('b')$$, 'and a refund takes back what was given');
 SELECT is_empty('SELECT violations()', 'shares go back to whom they were given');
+
+-- A change is placed now: limits by day count it today, and what more it costs may be paid as long as that of a new order.
+SELECT name('daily', create_campaign(open_wave('daily'), id('leader'), 'daily', clock_timestamp() + interval '1 hour', hold => '0')) \g /dev/null
+SELECT name('daily rice', list_item(id('daily'), id('rice sku'), 2500, 2999)), set_limit(id('daily'), 4, 'buyer', per_day => true), publish_campaign(id('daily')), join_campaign(id('daily'), id('seller')) \g /dev/null
+SELECT name('day', o.order_id), pay_order(id('daily'), o.order_id, o.amount, 'day') FROM place_order(id('daily'), id('buyer'), ARRAY[id('daily rice')], '{3}', 'day', point => id('gate')) o \g /dev/null
+UPDATE orders SET placed_at = placed_at - interval '1 day', paid_at = paid_at - interval '1 day' WHERE id = id('day');
+UPDATE limit_uses SET day = day - 1 WHERE campaign_id = id('daily');
+SELECT results_eq($$SELECT outcome, returned FROM change_order(id('daily'), id('day'), ARRAY[id('daily rice')], '{4}', 'day 2')$$, $$VALUES ('changed', 0::bigint)$$, 'more, a day later');
+SELECT results_eq($$SELECT u.units, u.day = local_day(clock_timestamp()) FROM limit_uses u WHERE u.campaign_id = id('daily') AND u.units <> 0$$, 'VALUES (4::bigint, true)', 'it counts today');
+SELECT is_empty('SELECT violations()', 'the limit by day is sound');
+SELECT is(expire_orders(), 0, 'there is time to pay the difference');
+SELECT is(pay_order(id('daily'), id('day'), 2999, 'day 2'), 'paid', 'it is paid');
+SELECT is(cancel_order(id('daily'), id('day')), 'cancelled', 'and can end');
+SELECT is((SELECT sum(units) FROM limit_uses WHERE campaign_id = id('daily')), 0::numeric, 'with nothing left behind');
+-- Rules that changed meanwhile.
+SELECT name('own', o.order_id), pay_order(id('daily'), o.order_id, o.amount, 'own') FROM place_order(id('daily'), id('seller'), ARRAY[id('daily rice')], '{3}', 'own', seller => id('seller'), point => id('gate')) o \g /dev/null
+SELECT configure(own_purchase => false) \g /dev/null
+SELECT results_eq($$SELECT outcome, returned FROM change_order(id('daily'), id('own'), ARRAY[id('daily rice')], '{2}', 'own 2')$$, $$VALUES ('changed', 2999::bigint)$$, 'a purchase of one''s own');
+SELECT results_eq($$SELECT chain::text, seller_account_id FROM orders WHERE id = id('own')$$, 'SELECT id(''leader'')::text, NULL::bigint', 'no longer counts as a sale');
+SELECT is_empty('SELECT violations()', 'its shares say the same');
+SELECT is(cancel_order(id('daily'), id('own')), 'cancelled', 'and it can end');
+SELECT throws_ok('SELECT expire_orders(''1000000 years'')', '22023', NULL, 'an age beyond all times');
+SELECT throws_ok('SELECT expire_orders(''-1 s'')', '22023', NULL, 'an age below zero');
+SELECT configure(own_purchase => true) \g /dev/null
 
 -- After the cut-off.
 SELECT place('c', 'rival', '{rice}', '{1}') \g /dev/null

@@ -1,7 +1,7 @@
 -- Placing orders: every outcome, every refusal, and what a retry gives.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(82);
+SELECT plan(83);
 \ir lib/market.sql
 
 CREATE FUNCTION pg_temp.order(
@@ -135,6 +135,13 @@ SELECT answers($$SELECT pg_temp.order(request => 'late2')$$, 'closed', 'closed i
 SELECT answers($$SELECT outcome FROM place_order(id('campaign'), id('buyer'), ARRAY[id('apple'), id('rice')], ARRAY[3, 2], 'first', id('seller'), id('gate'), location(121.501, 25.05))$$,
                'placed', 'but a retry learns what became of its order');
 SELECT is_empty('SELECT violations()', 'no order after the cut-off');
+
+-- A refusal that is asked again by a session that writes numbers in another way.
+UPDATE pickup_points SET state = 'paused';
+SELECT outcome AS refused FROM place_order(id('campaign'), id('rival'), ARRAY[id('rice')], '{1}', 'digits', location => location(121.50000000000003, 25.05)) \gset
+SET LOCAL extra_float_digits = 0;
+SELECT is((SELECT outcome FROM place_order(id('campaign'), id('rival'), ARRAY[id('rice')], '{1}', 'digits', location => location(121.50000000000003, 25.05))), :'refused', 'the same refusal, with any number of digits');
+RESET extra_float_digits;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 -- where goods may go.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(52);
+SELECT plan(53);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.sold(campaign text, request text, buyer text, item text, units bigint, seller text DEFAULT NULL, point text DEFAULT 'gate') RETURNS text
@@ -73,6 +73,9 @@ SELECT is_empty('SELECT violations()', 'all of it is divided by its rules');
 
 -- Led by a group owner.
 SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'mine', now() + interval '1 hour', owner => id('buyer'))$$, 'KT103', format('member %s is no partner of supply leader %s', id('buyer'), id('leader')), 'who is no partner owns no campaign');
+SELECT configure(max_levels => 1) \g /dev/null
+SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'mine', now() + interval '1 hour', owner => id('seller'))$$, 'KT101', NULL, 'nor anybody where the market has one level');
+SELECT configure(max_levels => 2) \g /dev/null
 SELECT name('owned', create_campaign(id('wave'), id('leader'), 'owned', now() + interval '1 hour', hold => '0', owner => id('seller'))) \g /dev/null
 SELECT throws_ok($$SELECT list_item(id('owned'), id('rice sku'), 2500, 2700)$$, 'KT302', format('distribution price of sku %s is not what the supply leader gives it on for', id('rice sku')), 'nothing is given on without a price');
 SELECT name('given on', draft_offer(id('rice sku'), id('leader'), 2000, 2300, 3000, distribution_price => 2400)) \g /dev/null
