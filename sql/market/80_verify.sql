@@ -8,6 +8,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 SET search_path FROM CURRENT
 AS $$
 BEGIN
     RETURN QUERY SELECT * FROM verify_ledger();
+    RETURN QUERY SELECT * FROM verify_adjustments();
+    RETURN QUERY SELECT * FROM verify_penalties();
 
     -- Orders
     RETURN QUERY

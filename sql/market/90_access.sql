@@ -25,9 +25,10 @@ FROM (VALUES
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
     ('settlement', '{settlements,calendars,settlement_progress,create_calendar,set_campaign_calendar,set_supplier_calendar,preview_settlement,open_settlement,part_settlement,
         sum_part,post_settlement,settle_calendar,explain,statement,statement_orders,issue_statement,verify,balances,balance_at,turnover,trial_balance,trial_balance_at,
-        close_books,take_checkpoint,hold,post_hold,void_hold,expire_holds,holds,debts,debt_ageing,repay_debt,conservation}'),
+        close_books,take_checkpoint,hold,post_hold,void_hold,expire_holds,holds,debts,debt_ageing,repay_debt,write_off_debt,
+        propose_adjustment,propose_reversal,approve_adjustment,withdraw_adjustment,adjustments,receive_deposit,return_deposit,impose_penalty,penalties,conservation}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,balances,balance_at}'),
-    ('auditor', '{verify,explain,statement,statement_orders,balances,balance_at,turnover,trial_balance,trial_balance_at,account_kinds,calendars,settlement_progress,checkpoints,holds,debts,debt_ageing,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
+    ('auditor', '{verify,explain,statement,statement_orders,balances,balance_at,turnover,trial_balance,trial_balance_at,account_kinds,calendars,settlement_progress,checkpoints,holds,debts,debt_ageing,adjustments,penalties,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
 CREATE FUNCTION grant_access(role name, profile text)

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(138);
+SELECT plan(144);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -19,6 +19,8 @@ SELECT issue_statement(id('mill'), :'now') AS statement \gset
 SELECT refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200) \g /dev/null
 SELECT close_books(), take_checkpoint() \g /dev/null
 SELECT post('test', 'fund', shares(account('mill', 'goods'), 100) - shares(market_account('revenue'), 100)) \g /dev/null
+SELECT approve_adjustment(propose_adjustment('adjusted', shares(account('mill', 'goods'), 9) - shares(market_account('revenue'), 9), 'x', id('cashier')), id('chief')),
+       receive_deposit(id('mill'), 5, 'bank'), impose_penalty(id('mill'), 7, 'x', 'fine', id('chief')) \g /dev/null
 SELECT post_hold(hold(account('mill', 'goods'), 40, 'h1', 'x'), market_account('revenue')), hold(account('mill', 'goods'), 5, 'h2', 'x') \g /dev/null
 -- A second wave, whose lists are not frozen: one order was sent on to the next point, one could not be placed anywhere.
 SELECT name('later', create_campaign(open_wave('later'), id('leader'), 'later', clock_timestamp() + interval '1 hour', hold => '0')),
@@ -81,6 +83,10 @@ SELECT pg_temp.finds(d, 'holds are posted as they say', '1')
 FROM unnest(ARRAY['UPDATE holds SET posted = posted - 1 WHERE id = 1', 'UPDATE holds SET to_account = market_account(''subsidy'') WHERE id = 1', 'UPDATE holds SET journal_id = 1 WHERE id = 1']) d;
 SELECT pg_temp.finds(d, 'what is held of balances is the sum of their holds', account('mill', 'goods')::text)
 FROM unnest(ARRAY['UPDATE accounts SET held = 6 WHERE id = account(''mill'', ''goods'')', 'UPDATE holds SET amount = 4 WHERE id = 2', 'DELETE FROM holds WHERE id = 2']) d;
+SELECT pg_temp.finds(d, 'adjustments and reversals are posted once, as approved')
+FROM unnest(ARRAY['UPDATE adjustments SET entries = -entries', 'UPDATE adjustments SET journal_id = NULL, approved_by = NULL, approved_at = NULL', 'UPDATE adjustments SET reverses = journal_id']) d;
+SELECT pg_temp.finds(d, 'penalties are posted once, as decided', 'fine')
+FROM unnest(ARRAY['UPDATE penalties SET amount = amount + 1', 'UPDATE penalties SET from_deposit = 0', 'DELETE FROM penalties']) d;
 
 -- Orders
 SELECT pg_temp.finds(d, 'orders have the listed prices and the shares of their rules', format('%s/%s', id('campaign'), id('a')))
