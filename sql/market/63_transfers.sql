@@ -127,7 +127,7 @@ DECLARE
     v_request record;
     v_line record;
     v_room bigint;
-    v_left bigint := at_most;
+    v_left bigint := at_most::bigint;
     v_given bigint[] := '{}';
     v_new bigint[];
     v_id bigint;
@@ -225,7 +225,7 @@ BEGIN
         WHEN v_line.request_id IS NULL THEN 'not_sent'
         WHEN v_line.amount <> confirm_transfer.amount THEN 'amount_differs'
         WHEN v_line.channel_reference <> confirm_transfer.channel_reference THEN 'reference_differs'
-        WHEN v_line.state = 'failed' OR v_line.note = 'late' THEN 'confirmed_late'
+        WHEN v_line.note IS NOT NULL THEN 'confirmed_late'
         ELSE 'confirmed' END;
     IF v_line.state = 'sent' AND v_outcome = 'confirmed' THEN
         PERFORM post('transfer', key, ktt.shares(channel_account(v_line.channel), v_line.amount) - ktt.shares(market_account('transfers'), v_line.amount));
@@ -349,8 +349,9 @@ AS $$
         c AS (
             SELECT coalesce(l.key, m.reference) AS key,
                    coalesce(m.paid, 0) = (l.state IN ('confirmed', 'returned'))::int
-                   AND coalesce(m.failed, 0) = (l.state = 'failed' OR l.note = 'late' AND l.state <> 'dropped')::int
-                   AND coalesce(m.late, 0) = (l.note = 'late' AND l.state IN ('confirmed', 'returned'))::int AND coalesce(m.returned, 0) = (l.state = 'returned')::int
+                   AND coalesce(m.failed, 0) = (l.state = 'failed' OR l.state IN ('confirmed', 'returned') AND l.note IS NOT NULL)::int
+                   AND coalesce(m.late, 0) = (l.state IN ('confirmed', 'returned') AND l.note IS NOT NULL)::int
+                   AND coalesce(m.returned, 0) = (l.state = 'returned')::int
                    -- All that was posted of it leaves what its state says.
                    AND coalesce(m.entries, '{}') = CASE l.state
                        WHEN 'confirmed' THEN ktt.shares(channel_account(l.channel), l.amount) - ktt.shares(market_account('transfers'), l.amount)
