@@ -128,7 +128,7 @@ DECLARE
     v_line record;
     v_room bigint;
     v_left bigint := at_most::bigint;
-    v_given bigint[] := '{}';
+    v_given bigint[] := ARRAY[]::bigint[];
     v_new bigint[];
     v_id bigint;
     v_now timestamptz;

@@ -1,7 +1,7 @@
 -- Payouts: reserved when they are made, approved by another, within the payees' terms.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(93);
+SELECT plan(95);
 \ir lib/market.sql
 
 CREATE FUNCTION pg_temp.held(member text) RETURNS bigint
@@ -132,8 +132,11 @@ FROM (VALUES ('daily', NULL::int, '2026-03-04'::date, '2026-03-04'::date), ('wee
              ('monthly', 31, '2026-03-04', '2026-02-28'), ('monthly', 31, '2026-02-28', '2026-02-28'), ('monthly', 30, '2024-03-01', '2024-02-29')) x(s, d, day, want);
 SELECT is(scheduled_day(NULL, NULL, '2026-03-04'), NULL, 'no schedule asks for no day');
 SELECT set_payout_terms(id('mill'), schedule => 'daily') \g /dev/null
-SELECT make_payout(id('cashier'), 'p8', members => NULL) AS p8 \gset
-SELECT is((SELECT amount FROM payout_lines WHERE payout_id = :p8 AND member_id = id('mill')), 750::bigint, 'daily: the first payout of the day takes him up');
+SELECT make_payout(id('cashier'), 'p8') AS p8 \gset
+SELECT is_empty('SELECT * FROM payout_lines WHERE member_id = id(''mill'') AND payout_id = ' || :'p8', 'daily: a payout of the same day has taken him up');
+UPDATE payouts SET made_at = made_at - interval '1 day' WHERE id = :p;
+SELECT make_payout(id('cashier'), 'p8 again') AS p8 \gset
+SELECT is((SELECT amount FROM payout_lines WHERE payout_id = :p8 AND member_id = id('mill')), 750::bigint, 'the first one of the day does');
 SELECT pg_temp.owe('mill', 8) \g /dev/null
 SELECT make_payout(id('cashier'), 'p9') AS p9 \gset
 SELECT is_empty('SELECT * FROM payout_lines WHERE member_id = id(''mill'') AND payout_id = ' || :'p9', 'the second does not');
