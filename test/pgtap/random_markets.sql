@@ -9,7 +9,7 @@
 \set ORDERS 120
 \endif
 BEGIN;
-SELECT 14 * :WAVES + 12 AS planned \gset
+SELECT 14 * :WAVES + 13 AS planned \gset
 SELECT plan(:planned);
 \ir lib/market.sql
 \ir lib/reference.sql
@@ -152,9 +152,9 @@ BEGIN
            GROUP BY 1, 2, 3 HAVING sum(s.amount) <> 0 ORDER BY 1, 2, 3$q$, stage || ': split');
     RETURN NEXT results_eq($q$SELECT r.id, e.account, e.amount::numeric FROM refunds r CROSS JOIN LATERAL ktt.entries(r.shares) e ORDER BY 1, 2$q$,
         $q$SELECT s.refund_id, s.account, s.amount FROM raw_lines l CROSS JOIN LATERAL reference.refunded_shares(l.campaign, l.order_id, l.item) s ORDER BY 1, 2$q$, stage || ': refunds');
-    RETURN NEXT results_eq($q$SELECT b.account_id, b.balance + coalesce(p.paid, 0) FROM balances b
-           LEFT JOIN (SELECT e.account, sum(e.amount)::bigint AS paid FROM payout_lines l CROSS JOIN LATERAL ktt.entries(l.entries) e WHERE l.state = 'paid' GROUP BY 1) p ON p.account = b.account_id
-           WHERE b.kind NOT IN ('channel', 'clearing') AND b.balance + coalesce(p.paid, 0) <> 0 ORDER BY 1$q$,
+    -- Payouts add back what they took; what became a debt and what paid it back stays where it was earned.
+    RETURN NEXT results_eq($q$SELECT a.id, sum(p.amount)::bigint FROM accounts a JOIN postings p ON p.account_id = a.id JOIN journals j ON j.id = p.journal_id
+           WHERE a.kind NOT IN ('channel', 'clearing', 'transfers') AND j.kind NOT IN ('payout', 'debt', 'netting') GROUP BY 1 HAVING sum(p.amount) <> 0 ORDER BY 1$q$,
         $q$SELECT s.account, s.amount::bigint FROM reference.settled((SELECT max(upper(due)) FROM settlements)) s ORDER BY 1$q$, stage || ': settlement');
 END
 $$;
@@ -204,9 +204,10 @@ SELECT refund_order(o.campaign_id, o.id, b.item, units(o.basket - o.refunded, b.
 FROM orders o CROSS JOIN LATERAL ktt.items(o.basket - o.refunded) b WHERE o.state IN ('paid', 'arrived', 'picked_up', 'completed') \g /dev/null
 SELECT settle() \g /dev/null
 SELECT pg_temp.agrees('all refunded');
-SELECT is_empty($$SELECT b.account_id FROM balances b WHERE b.kind <> 'channel'
-                  AND b.balance <> -coalesce((SELECT sum(ktt.amount(l.entries, b.account_id)) FROM payout_lines l WHERE l.state = 'paid'), 0)$$,
-                'settle and refund everything: zero, but for what was paid out');
+SELECT is_empty($$SELECT a.member_id FROM balances a WHERE a.member_id IS NOT NULL GROUP BY 1
+                  HAVING sum(a.balance) <> -coalesce((SELECT sum(l.amount) FROM payout_lines l WHERE l.member_id = a.member_id), 0)$$,
+                'settle and refund everything: zero, but for what was paid out, which is owed');
+SELECT is(balance(NULL, 'transfers'), (SELECT sum(amount)::bigint FROM payout_lines), 'and is on its way');
 
 SELECT * FROM finish();
 ROLLBACK;
