@@ -27,7 +27,8 @@ BEGIN
         SELECT a.member_id, a.id, a.held - a.balance - coalesce(ktt.amount(entries, a.id), 0) AS amount
         FROM accounts a WHERE a.member_id = ANY (v_members) AND a.kind IN ('goods', 'commission', 'pickup') AND a.held - a.balance > coalesce(ktt.amount(entries, a.id), 0)),
     owed AS (
-        SELECT s.member_id, open_account(s.member_id, 'debt') AS id, sum(s.amount) AS amount FROM short s GROUP BY s.member_id)
+        SELECT open_account(s.member_id, 'debt') AS id, s.amount
+        FROM (SELECT x.member_id, sum(x.amount) AS amount FROM short x GROUP BY x.member_id ORDER BY x.member_id) s)
     SELECT (SELECT ktt.shares_agg(s.id, s.amount) FROM short s) - ktt.shares_agg(o.id, o.amount::bigint) INTO v_short FROM owed o;
     IF v_short IS NOT NULL THEN
         PERFORM post('debt', v_cause, v_short);

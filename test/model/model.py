@@ -13,11 +13,12 @@ from delivery import Delivery
 from goods import Goods
 from money import Money
 from orders import Orders
+from payouts import Payouts
 from people import People
 from things import Refused, need_text
 
 
-class Model(Money, People, Goods, Orders, Delivery):
+class Model(Payouts, Money, People, Goods, Orders, Delivery):
     max_levels = 2
     max_code_failures = 6
 

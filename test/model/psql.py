@@ -3,13 +3,14 @@
 import subprocess
 import tempfile
 
-from things import Account, Code, Journal, Thing, Unknown
+from things import Account, Code, Journal, Line, Thing, Unknown
 
 CELL, END, NULL = "\x1f", "\x1e", "\x1d"
 
 # What is asked of a call, where that is not all of its row.
 COLUMNS = {
     "post_settlement": "orders, refunds, amount, journal_id IS NOT NULL",
+    "send_transfers": "count(*), coalesce(sum(amount), 0)",
 }
 
 
@@ -75,6 +76,8 @@ def literal(value, named=False):
     if isinstance(value, Account):
         whose = "IS NULL" if value.member is None else "= " + literal(value.member, named)
         return f"(SELECT id FROM accounts WHERE member_id {whose} AND kind = '{value.kind}')"
+    if isinstance(value, Line):
+        return "(SELECT key FROM payout_lines WHERE (payout_id, member_id) = ({}, {}))".format(literal(value.payout, named), literal(value.member, named))
     if isinstance(value, Code):
         return f":'code_{value.order.name}_{value.number}'" if named else literal(value.text)
     if isinstance(value, Unknown):

@@ -6,7 +6,7 @@ import time
 from answer import Call, Differs
 from compare import compare
 from psql import Broken
-from things import Account, Code, Journal, Thing, Unknown
+from things import Account, Code, Journal, Line, Thing, Unknown
 
 NOBODY = Unknown(10**9)
 
@@ -43,6 +43,9 @@ def here(value, made, model):
         return order.codes[min(value.number, len(order.codes) - 1)] if order else "hello"
     if isinstance(value, Account):
         return model.accounts.get((here(value.member, made, model), value.kind), NOBODY)
+    if isinstance(value, Line):
+        payout = made.get(value.payout)
+        return payout.lines.get(here(value.member, made, model), NOBODY) if payout else NOBODY
     if isinstance(value, Journal):
         return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
     if isinstance(value, Thing):
