@@ -215,20 +215,19 @@ BEGIN
                coalesce(p.reason, CASE WHEN p.ends - p.starts <= f.fee THEN 'fee' WHEN p.ends - p.starts - f.fee < w.least THEN 'minimum' END) AS reason
         FROM piece p JOIN wanted w ON w.member_id = p.member_id
         CROSS JOIN LATERAL (SELECT transfer_fee(w.channel, p.ends - p.starts) AS fee) f),
+    verdict AS (
+        SELECT j.member_id, bool_or(j.reason IS NULL) AS pays, string_agg(DISTINCT j.reason, ', ' ORDER BY j.reason) AS note FROM judged j GROUP BY 1),
     line AS (
         SELECT j.member_id, j.channel, j.payment, j.starts, j.ends, j.fee, NULL::text AS note FROM judged j WHERE j.reason IS NULL
         UNION ALL
         -- Who gets nothing has one line, which says why.
-        SELECT w.member_id, w.channel, NULL, 0, w.amount, 0,
-               coalesce((SELECT string_agg(DISTINCT j.reason, ', ' ORDER BY j.reason) FROM judged j WHERE j.member_id = w.member_id), 'no_payment')
-        FROM wanted w WHERE NOT EXISTS (SELECT FROM judged j WHERE j.member_id = w.member_id AND j.reason IS NULL))
-    SELECT payout, l.member_id, l.channel, l.payment, e.entries, l.ends - l.starts - l.fee, l.fee,
-           CASE WHEN l.note IS NULL THEN 'proposed' ELSE 'dropped' END, l.note, CASE WHEN l.note IS NOT NULL THEN clock_timestamp() END
-    FROM line l
-    CROSS JOIN LATERAL (
-        SELECT ktt.shares_agg(o.account_id, least(o.ends, l.ends) - greatest(o.starts, l.starts)) AS entries
-        FROM owed o WHERE o.member_id = l.member_id AND o.starts < l.ends AND o.ends > l.starts) e
-    ORDER BY l.member_id, l.payment;
+        SELECT w.member_id, w.channel, NULL, 0, w.amount, 0, coalesce(v.note, 'no_payment')
+        FROM wanted w LEFT JOIN verdict v ON v.member_id = w.member_id WHERE v.pays IS NOT TRUE)
+    -- A transfer takes from the accounts that it overlaps.
+    SELECT payout, l.member_id, l.channel, l.payment, ktt.shares_agg(o.account_id, least(o.ends, l.ends) - greatest(o.starts, l.starts)),
+           l.ends - l.starts - l.fee, l.fee, CASE WHEN l.note IS NULL THEN 'proposed' ELSE 'dropped' END, l.note, CASE WHEN l.note IS NOT NULL THEN clock_timestamp() END
+    FROM line l JOIN owed o ON o.member_id = l.member_id AND o.starts < l.ends AND o.ends > l.starts
+    GROUP BY l.member_id, l.channel, l.payment, l.starts, l.ends, l.fee, l.note ORDER BY l.member_id, l.payment;
     PERFORM move_reservations(payout, 1);
 END
 $$;

@@ -13,7 +13,7 @@ COMMENT ON TABLE bills IS 'Bills of channels, or parts of them, as they were loa
 COMMENT ON COLUMN bills.journal_id IS 'The journal of the fees that were new in it; NULL when there were none.';
 
 CREATE TABLE bill_lines (
-    channel     text NOT NULL REFERENCES payout_channels,
+    channel     text NOT NULL,
     kind        text NOT NULL CHECK (kind IN ('payment', 'refund', 'transfer', 'return', 'fee', 'sweep', 'other')),
     key         text NOT NULL CHECK (octet_length(key) BETWEEN 1 AND 512),
     amount      bigint NOT NULL CHECK (amount <> 0),
@@ -105,28 +105,35 @@ COMMENT ON FUNCTION sweep_channel(bigint, text) IS
 
 CREATE FUNCTION channel_moves(channel text, since timestamptz, until timestamptz)
 RETURNS TABLE (kind text, key text, amount bigint)
-LANGUAGE sql STABLE ROWS 100000 SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE ROWS 100000 SET search_path FROM CURRENT SET jit = off
 AS $$
-    WITH c AS (SELECT x.channel, x.main, market_account(x.account) AS account FROM payout_channels x WHERE x.channel = channel_moves.channel),
-    moved AS (
-        SELECT j.id, j.kind, j.reference, -p.amount AS amount, c.account
-        FROM c JOIN postings p ON p.account_id = c.account AND p.written_at >= since JOIN journals j ON j.id = p.journal_id
-        LEFT JOIN payout_lines l ON l.key = j.reference AND j.kind IN ('transfer', 'late_transfer', 'returned_transfer')
-        WHERE j.happened_at >= since AND j.happened_at < until AND j.kind <> 'channel_fee' AND CASE WHEN l.id IS NULL THEN c.main ELSE l.channel = c.channel END)
-    SELECT CASE m.kind WHEN 'late_transfer' THEN 'transfer' WHEN 'returned_transfer' THEN 'return'
-                       WHEN 'refund' THEN 'refund' WHEN 'cancellation' THEN 'refund' WHEN 'change' THEN 'refund' WHEN 'returned_payment' THEN 'refund'
-                       WHEN 'payment' THEN 'payment' WHEN 'transfer' THEN 'transfer' WHEN 'sweep' THEN 'sweep' ELSE 'other' END,
+DECLARE
+    v_account bigint := channel_account(channel);
+    v_main boolean := (SELECT c.main FROM payout_channels c WHERE c.channel = channel_moves.channel);
+BEGIN
+    RETURN QUERY
+    WITH moved AS (
+        SELECT j.id, j.kind, j.reference, -p.amount AS amount
+        FROM postings p JOIN journals j ON j.id = p.journal_id
+        WHERE p.account_id = v_account AND p.written_at >= since AND j.happened_at >= since AND j.happened_at < until AND j.kind <> 'channel_fee'
+          AND CASE WHEN j.kind IN ('transfer', 'late_transfer', 'returned_transfer')
+                   THEN (SELECT l.channel = channel_moves.channel FROM payout_lines l WHERE l.key = j.reference) ELSE v_main END)
+    SELECT CASE WHEN m.kind IN ('payment', 'transfer', 'sweep') THEN m.kind
+                WHEN m.kind = 'late_transfer' THEN 'transfer'
+                WHEN m.kind = 'returned_transfer' THEN 'return'
+                WHEN m.kind IN ('refund', 'cancellation', 'change', 'returned_payment') THEN 'refund' ELSE 'other' END,
            CASE WHEN m.kind IN ('payment', 'transfer', 'late_transfer', 'returned_transfer', 'sweep') THEN m.reference ELSE m.kind || '/' || m.reference END,
            m.amount
     FROM moved m WHERE m.kind <> 'campaign_cancellation'
     UNION ALL
     -- One journal, but a refund of its own for every order.
     SELECT 'refund', format('campaign_cancellation/%s/%s', e.campaign_id, e.order_id), -e.amount
-    FROM moved m CROSS JOIN LATERAL explain(m.id, m.account) e WHERE m.kind = 'campaign_cancellation'
+    FROM moved m CROSS JOIN LATERAL explain(m.id, v_account) e WHERE m.kind = 'campaign_cancellation'
     UNION ALL
     SELECT 'fee', b.key, b.amount
-    FROM journals j JOIN bills x ON x.journal_id = j.id JOIN bill_lines b ON b.bill_id = x.id AND b.kind = 'fee'
-    WHERE j.kind = 'channel_fee' AND x.channel = channel_moves.channel AND j.happened_at >= since AND j.happened_at < until
+    FROM journals j JOIN bills x ON x.journal_id = j.id JOIN bill_lines b ON b.channel = x.channel AND b.day = x.day AND b.bill_id = x.id AND b.kind = 'fee'
+    WHERE j.kind = 'channel_fee' AND x.channel = channel_moves.channel AND j.happened_at >= since AND j.happened_at < until;
+END
 $$;
 COMMENT ON FUNCTION channel_moves(text, timestamptz, timestamptz) IS
     'Internal. What the ledger says that moved at a channel in a time, as it happened: kind and key as a bill has them, amount as the money there changed.';
