@@ -47,7 +47,7 @@ COMMENT ON TABLE accounts IS 'One account per holder and kind; a NULL holder is 
 COMMENT ON COLUMN accounts.balance IS
     'Sum of the postings, kept for members only: the market''s own accounts take part in every journal and would be hot rows; '
     'balance_at() sums them from the last checkpoint on. Never below what is held of it; a debt never above zero.';
-COMMENT ON COLUMN accounts.held IS 'What holds have reserved of the balance; the rest is available.';
+COMMENT ON COLUMN accounts.held IS 'What holds and proposed payouts have reserved of the balance; the rest is available.';
 COMMENT ON INDEX accounts_debt_idx IS 'For those who owe something. Not by balance: an update of a column that an index names writes to all of them.';
 
 INSERT INTO accounts (kind) SELECT k.kind FROM account_kinds k WHERE NOT k.of_member

@@ -20,7 +20,7 @@ CREATE TABLE holds (
 );
 CREATE INDEX holds_account_id_idx ON holds (account_id) WHERE state = 'held';
 CREATE INDEX holds_expires_at_idx ON holds (expires_at) WHERE state = 'held';
-COMMENT ON TABLE holds IS 'Reserved parts of balances: held, then posted whole or in part, voided, or expired. accounts.held is the sum of those that are held.';
+COMMENT ON TABLE holds IS 'Reserved parts of balances: held, then posted whole or in part, voided, or expired. accounts.held is the sum of those that are held, and of proposed payouts.';
 COMMENT ON COLUMN holds.posted IS 'How much of it was moved; the rest became available again.';
 
 CREATE FUNCTION reserve(account bigint, amount bigint)

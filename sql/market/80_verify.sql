@@ -175,14 +175,8 @@ BEGIN
 
     RETURN QUERY SELECT * FROM verify_settlements();
 
-    RETURN QUERY
-    WITH c AS (
-        SELECT p.id, p.journal_id IS NOT DISTINCT FROM j.id
-               AND coalesce(j.entries, '{}') = ktt.shares(market_account('channel'), ktt.total(coalesce(l.entries, '{}'))) - coalesce(l.entries, '{}') AS ok
-        FROM payouts p LEFT JOIN journals j ON j.kind = 'payout' AND j.reference = p.id::text
-        LEFT JOIN (SELECT x.payout_id, sum(x.entries) AS entries FROM payout_lines x WHERE x.state = 'paid' GROUP BY 1) l ON l.payout_id = p.id)
-    SELECT 'payouts are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
-    FROM c;
+    RETURN QUERY SELECT * FROM verify_payouts();
+    RETURN QUERY SELECT * FROM verify_bills();
 
     RETURN QUERY
     WITH c AS (

@@ -12,7 +12,7 @@ INSERT INTO access_profiles (profile, object)
 SELECT p.profile, o.object
 FROM (VALUES
     ('app', '{local_time,local_day,register_member,apply_for_partnership,decide_application,withdraw_application,invite_sales_leader,accept_invitation,
-        revoke_invitation,partners,touch,place_order,place_orders,preview_order,change_order,pay_order,cancel_order,declare_interest,note_views,number_orders,
+        revoke_invitation,partners,touch,place_order,place_orders,preview_order,change_order,pay_order,cancel_order,declare_interest,note_views,number_orders,payable,request_payout,
         buyer_orders,campaign_board,today_board,renew_code,nearest_point,nearest_pickup,pickup_points,point_loads,waves,point_is_open,join_campaign}'::text[]),
     ('steward', '{pick_up,hand_over}'),
     ('operator', '{local_time,local_day,register_member,verify_member,begin_role,end_role,member_roles,note_leader,leader_funnel,configure,form_partnership,end_partnership,
@@ -22,13 +22,16 @@ FROM (VALUES
         create_template,add_template_item,remove_template_item,end_template,next_round,open_next_campaign,open_due_campaigns,upcoming_campaigns,template_items,template_campaigns,
         join_campaign,close_campaign,close_due_campaigns,conclude_campaign,cancel_campaign,decide_interest,interest_board,campaign_log,number_orders,
         order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
-        configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
+        configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase,
+        add_channel,configure_channel,channel_rules,rule_kinds,set_payout_terms}'),
     ('settlement', '{settlements,calendars,settlement_progress,create_calendar,set_campaign_calendar,set_supplier_calendar,preview_settlement,open_settlement,part_settlement,
         sum_part,post_settlement,settle_calendar,explain,statement,statement_orders,issue_statement,verify,balances,balance_at,turnover,trial_balance,trial_balance_at,
         close_books,take_checkpoint,hold,post_hold,void_hold,expire_holds,holds,debts,debt_ageing,repay_debt,write_off_debt,
         propose_adjustment,propose_reversal,approve_adjustment,withdraw_adjustment,adjustments,receive_deposit,return_deposit,impose_penalty,penalties,conservation}'),
-    ('payout', '{make_payout,approve_payout,withdraw_payout,balances,balance_at}'),
-    ('auditor', '{verify,explain,statement,statement_orders,balances,balance_at,turnover,trial_balance,trial_balance_at,account_kinds,calendars,settlement_progress,checkpoints,holds,debts,debt_ageing,adjustments,penalties,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
+    ('payout', '{make_payout,approve_payout,withdraw_payout,payable,set_payout_terms,send_transfers,confirm_transfer,fail_transfer,return_transfer,resolve_dispute,open_disputes,
+        load_bill,sweep_channel,reconcile_channel,reconcile_totals,channel_rules,rule_kinds,balances,balance_at}'),
+    ('auditor', '{verify,explain,statement,statement_orders,balances,balance_at,turnover,trial_balance,trial_balance_at,account_kinds,calendars,settlement_progress,checkpoints,holds,debts,debt_ageing,adjustments,penalties,conservation,journals,postings,settlements,payouts,payout_lines,open_disputes,
+        reconcile_channel,reconcile_totals,statements}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
 CREATE FUNCTION grant_access(role name, profile text)

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(144);
+SELECT plan(160);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -13,7 +13,14 @@ SELECT configure_runs(warehouse => location(121.45, 25.05), capacity => 1), clos
 SELECT part_settlement(open_settlement(), 2) \g /dev/null
 SELECT settle() \g /dev/null
 SELECT refund_order(id('campaign'), id('a'), id('rice'), 0, 'f2', 300) AS refund \gset
-SELECT settle(), approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g /dev/null
+SELECT settle() \g /dev/null
+UPDATE payments SET received_at = received_at - interval '2 minutes';
+SELECT set_payout_terms(id('steward'), 'wechat') \g /dev/null
+SELECT approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g /dev/null
+SELECT confirm_transfer(t.key, 'number', t.amount) FROM send_transfers() t WHERE t.member_id IN (id('mill'), id('leader')) \g /dev/null
+SELECT return_transfer(l.key, 'back') FROM payout_lines l WHERE l.member_id = id('leader') \g /dev/null
+SELECT fail_transfer(l.key, 'closed') FROM payout_lines l WHERE l.member_id = id('orchard') \g /dev/null
+SELECT make_payout(id('cashier'), 'proposed', members => ARRAY[id('orchard')]), load_bill('bank', local_day(clock_timestamp()), '[{"kind": "fee", "key": "f", "amount": -3}]') \g /dev/null
 SELECT clock_timestamp() AS now \gset
 SELECT issue_statement(id('mill'), :'now') AS statement \gset
 SELECT refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200) \g /dev/null
@@ -81,8 +88,6 @@ SELECT pg_temp.finds(d, 'checkpoints are the sums of the postings before them')
 FROM unnest(ARRAY['UPDATE checkpoints SET balance = balance + 1', 'UPDATE checkpoints SET until = ''-infinity''']) d;
 SELECT pg_temp.finds(d, 'holds are posted as they say', '1')
 FROM unnest(ARRAY['UPDATE holds SET posted = posted - 1 WHERE id = 1', 'UPDATE holds SET to_account = market_account(''subsidy'') WHERE id = 1', 'UPDATE holds SET journal_id = 1 WHERE id = 1']) d;
-SELECT pg_temp.finds(d, 'what is held of balances is the sum of their holds', account('mill', 'goods')::text)
-FROM unnest(ARRAY['UPDATE accounts SET held = 6 WHERE id = account(''mill'', ''goods'')', 'UPDATE holds SET amount = 4 WHERE id = 2', 'DELETE FROM holds WHERE id = 2']) d;
 SELECT pg_temp.finds(d, 'adjustments and reversals are posted once, as approved')
 FROM unnest(ARRAY['UPDATE adjustments SET entries = -entries', 'UPDATE adjustments SET journal_id = NULL, approved_by = NULL, approved_at = NULL', 'UPDATE adjustments SET reverses = journal_id']) d;
 SELECT pg_temp.finds(d, 'penalties are posted once, as decided', 'fine')
@@ -176,8 +181,21 @@ FROM unnest(ARRAY['UPDATE settlements SET due = tstzrange(upper(due) - interval 
 SELECT pg_temp.finds(d, 'clearing holds what is paid and not yet settled', 'clearing')
 FROM unnest(ARRAY['UPDATE postings SET amount = amount + 1 WHERE journal_id = 1 AND account_id = market_account(''clearing'')', 'DELETE FROM refunds WHERE order_id = id(''e'')', 'DELETE FROM orders WHERE id = id(''e'')']) d;
 SELECT pg_temp.finds(d, 'payouts are posted once, as approved')
-FROM unnest(ARRAY['UPDATE payout_lines SET state = ''dropped'' WHERE member_id = id(''mill'')', 'UPDATE payouts SET journal_id = NULL', 'UPDATE payout_lines SET entries = entries + shares(1, 1) - shares(2, 1) WHERE member_id = id(''mill'')',
-                  'DELETE FROM journals WHERE kind = ''payout''']) d;
+FROM unnest(ARRAY['UPDATE payout_lines SET state = ''dropped'', request_id = NULL, channel_reference = NULL, confirmed_at = NULL, ended_at = now() WHERE member_id = id(''mill'')', 'UPDATE payouts SET journal_id = NULL',
+                  'UPDATE payout_lines SET entries = entries + shares(1, 1) - shares(2, 1) WHERE member_id = id(''mill'')', 'DELETE FROM journals WHERE kind = ''payout''',
+                  'UPDATE payouts SET approved_by = NULL, approved_at = NULL WHERE journal_id IS NOT NULL', 'UPDATE payouts SET approved_by = id(''chief''), approved_at = now() WHERE journal_id IS NULL']) d;
+SELECT pg_temp.finds(d, 'what is held are holds and proposed payouts', account('orchard', 'goods')::text)
+FROM unnest(ARRAY['UPDATE accounts SET held = held - 1 WHERE id = account(''orchard'', ''goods'')', 'UPDATE payout_lines SET entries = entries * 2, amount = amount * 2 WHERE state = ''proposed''',
+                  'INSERT INTO holds (account_id, amount, reason) VALUES (account(''orchard'', ''goods''), 1, ''x'')']) d;
+SELECT pg_temp.finds(d, 'transfers are paid, failed and returned once, as their states say')
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''transfer''', 'DELETE FROM journals WHERE kind = ''failed_transfer''', 'DELETE FROM journals WHERE kind = ''returned_transfer''',
+                  'UPDATE journals SET kind = ''late_transfer'' WHERE kind = ''transfer''', 'UPDATE payout_lines SET state = ''sent'', channel_reference = NULL, confirmed_at = NULL WHERE state = ''confirmed''',
+                  'UPDATE payout_lines SET amount = amount - 1, fee = fee + 1 WHERE state = ''confirmed''', 'UPDATE payout_lines SET note = ''late'' WHERE state = ''confirmed''']) d;
+SELECT pg_temp.finds(d, 'transfers on their way are what the account says', 'transfers')
+FROM unnest(ARRAY['UPDATE payout_lines SET amount = amount - 1, fee = fee + 1 WHERE state = ''sent''', 'DELETE FROM postings WHERE account_id = market_account(''transfers'')']) d;
+SELECT pg_temp.finds('UPDATE payout_lines SET entries = entries * 1000, amount = amount * 1000 WHERE payment = ''payment of a''', 'no payment is divided into more than it was', 'payment of a');
+SELECT pg_temp.finds(d, 'fees of channels are posted as billed')
+FROM unnest(ARRAY['UPDATE bill_lines SET amount = amount - 1', 'UPDATE bills SET journal_id = NULL', 'DELETE FROM bill_lines', 'DELETE FROM journals WHERE kind = ''channel_fee''']) d;
 SELECT pg_temp.finds(d, 'statements are as issued and move by their postings', :'statement')
 FROM unnest(ARRAY['UPDATE statements SET lines = lines || lines', 'UPDATE statements SET digest = blake2b(digest)', 'UPDATE statements SET closing = closing + 1', 'UPDATE statements SET period = tstzrange(lower(period), now() + interval ''1 day'')',
                   'UPDATE postings SET amount = amount + 1 WHERE account_id = account(''mill'', ''goods'')']) d;
