@@ -110,6 +110,7 @@ class Campaigns:
             raise Refused("KT301")
         if campaign.state != "closed":
             return [campaign.state, self.reached(campaign), campaign.minimum, 0, 0]
+        self.await_balances(campaign)
         self.end(self.orders_in(campaign, "placed"), "expired")
         reached, ended = self.reached(campaign), (0, 0)
         if campaign.minimum is not None and reached < campaign.minimum:
@@ -119,6 +120,10 @@ class Campaigns:
             told = f"{reached} of {campaign.minimum} {campaign.minimum_of}"
             self.move(campaign, "succeeded", "no minimum" if campaign.minimum is None else told)
         return [campaign.state, reached, campaign.minimum, *ended]
+
+    def await_balances(self, campaign):
+        if any(self.waits_for_balance(order) for order in self.orders_in(campaign, "placed")):
+            raise Refused("KT301")
 
     def cancel_campaign(self, campaign, reason):
         if need(campaign, Campaign).state not in ("draft", "open", "closed", "cancelled"):

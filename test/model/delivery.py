@@ -38,6 +38,9 @@ class Delivery:
             raise Refused("KT301")
         expired = 0
         if wave.state == "closed":
+            for campaign in self.campaigns:
+                if campaign.wave is wave:
+                    self.await_balances(campaign)
             wave.state = "frozen"
             expired = self.end(self.orders_of(wave, "placed"), "expired")
             for campaign in self.campaigns:
