@@ -3,20 +3,20 @@
 from step import step
 
 
-@step(1.5)
+@step(2.5)
 def make_payout(draw):
     return "make_payout", {"maker": draw.one(draw.model.members), "request": draw.key("payout"), "minimum": draw.rng.choice([1, 1, 100, 5000]),
                            "members": draw.rng.sample(draw.model.members, 2) if draw.chance(0.3) else None}
 
 
-@step(1.5)
+@step(2.5)
 def request_payout(draw):
     member = draw.one(draw.model.members)
     payable = sum(draw.model.payable(member).values())
     return "request_payout", {"member": member, "amount": draw.rng.choice([payable or 1, max(payable // 3, 1), payable + 1]), "request": draw.key("withdrawal")}
 
 
-@step(1.5)
+@step(2.5)
 def approve_payout(draw):
     payout = draw.find(draw.model.payouts, lambda payout: payout.approver is None and not payout.withdrawn)
     return payout and ("approve_payout", {"payout": payout, "approver": draw.one(draw.model.members) if draw.chance(0.8) else payout.maker})
@@ -28,7 +28,7 @@ def withdraw_payout(draw):
     return payout and ("withdraw_payout", {"payout": payout})
 
 
-@step(2)
+@step(4)
 def send_transfers(draw):
     return "send_transfers", {"at_most": draw.rng.choice([1, 3, 100])}
 
