@@ -6,6 +6,8 @@
 -- includes pairs_run.sql.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
+-- All pairs are one statement.
+SET statement_timeout = '20min';
 SELECT ktt.create_market() \g /dev/null
 CREATE EXTENSION dblink;
 CREATE SCHEMA fixture;
