@@ -41,8 +41,8 @@ BEGIN
     END;
     PERFORM hold_rows(array_agg(r.campaign), array_agg(l.item), array_agg(r.buyer),
                       array_agg(CASE WHEN octet_length(r.household) BETWEEN 8 AND 64 THEN household_id(r.household) END), array_agg(r.point),
-                      array_agg(coalesce(r.seller, c.owner_id, c.supply_leader_id)))
-    FROM unnest(v_requests) r CROSS JOIN LATERAL unnest(r.items) l(item) JOIN campaigns c ON c.id = r.campaign;
+                      array_agg(r.seller))
+    FROM unnest(v_requests) r CROSS JOIN LATERAL unnest(r.items) l(item);
     FOR n IN 1 .. cardinality(orders) LOOP
         ordinal := n;
         outcome := 'error';
