@@ -33,6 +33,7 @@ CREATE TABLE campaign_items (
     CONSTRAINT campaign_items_bounds_check CHECK (floor_price <= sale_price AND sale_price <= ceiling_price)
 );
 CREATE UNIQUE INDEX campaign_items_on_sale_idx ON campaign_items (campaign_id, sku_id, sale_price) WHERE NOT retired;
+CREATE INDEX campaign_items_supplier_id_idx ON campaign_items (supplier_id, id);
 COMMENT ON TABLE campaign_items IS
     'What a campaign sells. Prices and rule of a row never change: an order that names the item has them frozen; another price is another item.';
 COMMENT ON COLUMN campaign_items.floor_price IS 'The supplier''s lowest sale price at the time, as the ceiling is his highest.';
