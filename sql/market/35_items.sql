@@ -46,7 +46,7 @@ COMMENT ON COLUMN campaign_items.slots IS 'Rows of stock over which the units ar
 COMMENT ON COLUMN campaign_items.pool_id IS 'The supplier''s pool that the units come from besides, with those of other campaigns; NULL is none.';
 COMMENT ON COLUMN campaign_items.shared_out IS 'Whether communities have quotas of it.';
 COMMENT ON COLUMN campaign_items.limited IS 'Whether limits hold for it.';
-COMMENT ON COLUMN campaign_items.bounded IS 'Whether its sku had a sales area when it was listed.';
+COMMENT ON COLUMN campaign_items.bounded IS 'Whether its sku has a sales area; set_sales_area() keeps it so.';
 COMMENT ON COLUMN campaign_items.rated IS 'Whether single sales leaders or tiers have rules of their own for it.';
 COMMENT ON COLUMN campaign_items.plain IS 'Nothing has to be looked at but its price, rule and stock.';
 COMMENT ON COLUMN campaign_items.deposit IS 'What is to be paid at once per unit in a presale, in minor units; NULL is everything.';
@@ -126,7 +126,8 @@ BEGIN
     SELECT campaign, sku, s.supplier_id, v_offer.supply_price, list_item.distribution_price, list_item.sale_price,
            v_offer.floor_price, v_offer.ceiling_price, v_rate.id, v_rate.rule, rule_payees(v_rate.rule, s.supplier_id, v_campaign.account_id),
            list_item.stock, slots_for(list_item.stock), list_item.pool, s.bounded, list_item.deposit
-    FROM skus s WHERE s.id = sku
+    -- Behind a sales area that is being set, or before it: then that finds this item.
+    FROM skus s WHERE s.id = sku FOR SHARE
     ON CONFLICT DO NOTHING
     RETURNING i.id, i.slots INTO v_id, v_slots;
     IF NOT FOUND THEN
