@@ -103,6 +103,10 @@ BEGIN
         RAISE EXCEPTION 'sku % is not offered to supply leader %', sku, v_campaign.supply_leader_id
             USING ERRCODE = 'KT303', HINT = 'The supplier offers it with offer_sku().';
     END IF;
+    IF EXISTS (SELECT FROM campaign_sellers c JOIN skus s ON s.id = sku AND s.supplier_id = c.member_id WHERE c.campaign_id = campaign) THEN
+        RAISE EXCEPTION 'supplier of sku % sells in campaign %', sku, campaign
+            USING ERRCODE = 'KT102', HINT = 'Nobody stands twice in a chain: not as its supplier and as a sales leader.';
+    END IF;
     -- Who chooses his own sale price gets the goods at the price that the supply leader has set.
     IF v_campaign.owner_id IS NOT NULL AND distribution_price IS DISTINCT FROM v_offer.distribution_price THEN
         RAISE EXCEPTION 'distribution price of sku % is not what the supply leader gives it on for', sku
@@ -160,7 +164,7 @@ COMMENT ON FUNCTION list_item(bigint, bigint, bigint, bigint, bigint, bigint, bi
     'Puts an offered sku into a campaign at a price and returns the item id; the supply price comes from the offer, the split from the '
     'rates in force, all frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit; '
     'the pool is shared with other campaigns and gives its units besides; the deposit of a presale is per unit. '
-    'Errors: KT201 the campaign is open and a rule does not hold for the price, KT301 campaign closed, or an open flash sale and no stock, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
+    'Errors: KT102 the supplier is a sales leader of the campaign, KT201 the campaign is open and a rule does not hold for the price, KT301 campaign closed, or an open flash sale and no stock, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
 
 CREATE FUNCTION retire_item(campaign bigint, item bigint)
 RETURNS boolean
