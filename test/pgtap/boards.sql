@@ -1,7 +1,7 @@
 -- What is looked at all day long is read by pages: a page of a large campaign touches little more than itself.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(16);
+SELECT plan(25);
 \ir lib/market.sql
 SET LOCAL max_parallel_workers_per_gather = 0;
 
@@ -12,7 +12,7 @@ INSERT INTO orders (campaign_id, buyer_id, point_id, amount, seller_account_id, 
 SELECT o.campaign_id, o.buyer_id, o.point_id, o.amount, o.seller_account_id, o.steward_account_id, o.placed_at, o.paid_at, o.state, o.chain, o.basket, o.shares, n::text
 FROM orders o, generate_series(1, 5000) n WHERE o.id = id('first');
 SELECT restock(5000, id('campaign'), id('apple')) \g /dev/null
-UPDATE stock s SET free = s.free - 5000 WHERE s.stock_id = id('apple') AND s.slot = 0;
+SELECT draw_stock(id('campaign'), id('apple'), 5000) \g /dev/null
 SELECT number_orders(id('campaign')) \g /dev/null
 ANALYZE orders, order_numbers, stock, campaign_items, campaigns, skus, refunds;
 
@@ -62,5 +62,25 @@ SELECT o.campaign_id, :early, o.buyer_id, o.point_id, o.amount, o.steward_accoun
 SELECT is(number_orders(:campaign), 5004::bigint, 'so does one that has an earlier id and was committed after it');
 SELECT results_eq('SELECT number, order_id FROM order_numbers ORDER BY number DESC LIMIT 2', format('VALUES (5004::bigint, %s::bigint), (5003, %s)', :early, id('late')),
                   'in this order');
+-- What is on sale.
+SELECT create_pool(id('rice sku'), 'pool', 7) AS pool \gset
+SELECT name('ask', create_campaign(id('wave'), id('leader'), 'ask', now() + interval '1 hour', kind => 'interest', interested => 1)),
+       name('draft', create_campaign(id('wave'), id('leader'), 'draft', now() + interval '1 hour')) \g /dev/null
+SELECT list_item(id('ask'), id('rice sku'), 2500, 2999, stock => 9, pool => :pool), list_item(id('draft'), id('rice sku'), 2500, 2999) \g /dev/null
+SELECT results_eq($$SELECT sku, sale_price, free, buyer_limit FROM items_on_sale WHERE campaign_id = id('campaign') ORDER BY item_id$$,
+                  'VALUES (''apple'', 990::bigint, 99::bigint, 5::bigint), (''rice'', 2999, NULL, NULL)', 'items with prices, what is free and the limit per buyer');
+SELECT results_eq($$SELECT kind, state, free FROM items_on_sale WHERE campaign_id IN (id('ask'), id('draft'))$$, $$VALUES ('interest', 'draft', 7::bigint)$$, 'a draft only where buyers are asked; a pool bounds what is free');
+SELECT retire_item(id('campaign'), id('rice')) \g /dev/null
+SELECT results_eq($$SELECT sku FROM items_on_sale WHERE campaign_id = id('campaign')$$, $$VALUES ('apple')$$, 'what was retired is not on sale');
+SELECT hasnt_column('market', 'items_on_sale', c, 'nor does it say the ' || c) FROM unnest('{supply_price,distribution_price,rule}'::text[]) c;
+-- How much there is.
+SELECT results_eq($$SELECT reference, units, free FROM stock_levels WHERE sku_id = id('rice sku') ORDER BY quota_id$$, $$VALUES ('pool', 7::bigint, 7::bigint), (NULL, 9, 9)$$, 'pools and items');
+SELECT results_eq($$SELECT units, free FROM stock_levels WHERE item_id = id('apple')$$, 'VALUES (5100::bigint, 99::bigint)', 'whole and free');
+-- What became of offers.
+SELECT draft_offer(id('apple sku'), id('leader'), 650) AS offer \gset
+SELECT push_offer(:offer) \g /dev/null
+SELECT decide_offer(:offer, false, id('leader'), 'too small') \g /dev/null
+SELECT results_eq('SELECT state, member_id, note, last_state, since IS NULL FROM offer_history WHERE offer_id = ' || :offer || ' ORDER BY log_id',
+                  format($$VALUES ('draft', NULL::bigint, NULL, 'rejected', true), ('pushed', NULL, NULL, 'rejected', true), ('rejected', %s, 'too small', 'rejected', true)$$, id('leader')), 'step by step');
 SELECT * FROM finish();
 ROLLBACK;
