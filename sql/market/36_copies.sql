@@ -40,7 +40,8 @@ DECLARE
 BEGIN
     PERFORM read_committed();
     PERFORM require_member(sales_leader, 'sales leader');
-    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign');
+    -- An item that is being listed finds this seller, or this finds the item.
+    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
     ELSIF v_campaign.state NOT IN ('draft', 'open') THEN
@@ -59,6 +60,9 @@ BEGIN
     IF v_upline OPERATOR(ktt.?) sales_leader THEN
         RAISE EXCEPTION 'member % already stands in the chain %', sales_leader, v_upline
             USING ERRCODE = 'KT102', HINT = 'Nobody sells to himself as a level.';
+    ELSIF EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND i.supplier_id = sales_leader AND NOT i.retired) THEN
+        RAISE EXCEPTION 'member % supplies campaign %', sales_leader, campaign
+            USING ERRCODE = 'KT102', HINT = 'A supplier may lead the sale of his goods, but not sell them on for who leads it.';
     END IF;
     v_chain := v_upline || sales_leader;
     PERFORM require_levels(v_chain);
@@ -72,4 +76,4 @@ END
 $$;
 COMMENT ON FUNCTION join_campaign(bigint, bigint, bigint) IS
     'Lets a sales leader spread a campaign among his own neighbours (copy it) and returns his chain; joining again changes nothing. '
-    'Errors: KT101 more levels than the market allows, KT102 already in the chain, KT103 no partner or not a seller, KT301 campaign closed, KT303 no such thing.';
+    'Errors: KT101 more levels than the market allows, KT102 already in the chain, or supplier of an item, KT103 no partner or not a seller, KT301 campaign closed, KT303 no such thing.';

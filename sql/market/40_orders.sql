@@ -148,7 +148,7 @@ COMMENT ON FUNCTION repeat_order(orders, bigint[], bigint[], bigint, bigint, ktt
 CREATE FUNCTION refusal_arguments(
     items bigint[], units bigint[], seller bigint, point bigint, location ktt.location, household bytea, channel text, note text)
 RETURNS jsonb
--- Numbers in full, whatever the session writes.
+-- All digits of a place, so that a retry from a session with other settings is the same request.
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1
 AS $$
     SELECT jsonb_build_object('items', items, 'units', units, 'seller', seller, 'point', point,

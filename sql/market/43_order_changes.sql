@@ -48,6 +48,29 @@ COMMENT ON FUNCTION give_back(orders[]) IS
     'Internal. Returns the limits, stock and places of orders that end before the lists are frozen, '
     'in the order in which place_order takes them.';
 
+CREATE FUNCTION limits_of_any(
+    campaigns bigint[], items bigint[], buyers bigint[], households bigint[], points bigint[], sellers bigint[])
+RETURNS TABLE (campaign_id bigint, limit_id bigint, subject bigint, per_day boolean)
+LANGUAGE sql STABLE SET search_path FROM CURRENT
+AS $$
+    WITH u AS (
+        SELECT DISTINCT l.campaign_id, l.id AS limit_id, l.scope, limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) AS subject, l.per_day
+        FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
+        JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item))
+    SELECT u.campaign_id, u.limit_id, u.subject, u.per_day FROM u WHERE u.subject IS NOT NULL
+    UNION
+    SELECT u.campaign_id, u.limit_id, p.id, u.per_day FROM u JOIN pickup_points p ON p.state = 'open' WHERE u.scope = 'point' AND u.subject IS NULL
+    UNION
+    SELECT u.campaign_id, u.limit_id, s.member_id, u.per_day
+    FROM u JOIN campaign_sellers s ON s.campaign_id = u.campaign_id WHERE u.scope = 'seller' AND u.subject IS NULL
+    UNION
+    -- Whoever is named: what a sales leader buys himself may be the supply leader's sale.
+    SELECT u.campaign_id, u.limit_id, c.supply_leader_id, u.per_day FROM u JOIN campaigns c ON c.id = u.campaign_id WHERE u.scope = 'seller'
+$$;
+COMMENT ON FUNCTION limits_of_any(bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]) IS
+    'Internal. The limits that lines of orders may count against, and for whom: every seller of the campaign and every open point where NULL is given, '
+    'because who sells and where to is decided when an order is placed.';
+
 CREATE FUNCTION hold_rows(
     campaigns bigint[], items bigint[], buyers bigint[], households bigint[], points bigint[], sellers bigint[])
 RETURNS void
@@ -55,44 +78,42 @@ LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 BEGIN
     INSERT INTO limit_uses (campaign_id, limit_id, subject, day, units)
-    SELECT DISTINCT l.campaign_id, l.id,
-           limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) AS subject,
-           CASE WHEN l.per_day THEN local_day(clock_timestamp()) ELSE '-infinity' END AS day, 0
-    FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
-    JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item)
-    WHERE limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) IS NOT NULL
-    ORDER BY l.id, subject, day
+    SELECT l.campaign_id, l.limit_id, l.subject, CASE WHEN l.per_day THEN local_day(clock_timestamp()) ELSE '-infinity' END AS day, 0
+    FROM limits_of_any(campaigns, items, buyers, households, points, sellers) l
+    ORDER BY l.limit_id, l.subject, day
     ON CONFLICT DO NOTHING;
     PERFORM FROM limit_uses u
     WHERE (u.campaign_id, u.limit_id, u.subject) IN (
-        SELECT l.campaign_id, l.id, limit_subject(l.scope, t.buyer, t.household, t.point, t.seller)
-        FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
-        JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item))
+        SELECT l.campaign_id, l.limit_id, l.subject FROM limits_of_any(campaigns, items, buyers, households, points, sellers) l)
     ORDER BY u.limit_id, u.subject, u.day FOR UPDATE;
     PERFORM FROM stock s
     WHERE (s.campaign_id, s.stock_id) IN (
         SELECT d.campaign_id, d.stock_id
         FROM (SELECT t.campaign, t.point, array_agg(DISTINCT t.item) AS items
               FROM unnest(campaigns, items, points) t(campaign, item, point) GROUP BY t.campaign, t.point) g
-        CROSS JOIN LATERAL draws_of(g.campaign, g.items, array_fill(1::bigint, ARRAY[cardinality(g.items)]), g.point) d)
+        CROSS JOIN LATERAL draws_of(g.campaign, g.items, array_fill(1::bigint, ARRAY[cardinality(g.items)]), g.point) d
+        UNION ALL
+        SELECT q.campaign_id, -q.id
+        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN quotas q ON q.campaign_id = t.campaign AND q.item_id = t.item
+        WHERE t.point IS NULL)
     ORDER BY s.stock_id, s.slot FOR UPDATE;
     INSERT INTO point_loads (wave_id, point_id, parcels)
     SELECT DISTINCT c.wave_id, p.id, 0
-    FROM unnest(campaigns, points) t(campaign, point) JOIN campaigns c ON c.id = t.campaign
+    FROM (SELECT DISTINCT t.campaign, t.point FROM unnest(campaigns, points) t(campaign, point)) t JOIN campaigns c ON c.id = t.campaign
     JOIN pickup_points p ON (p.id = t.point OR t.point IS NULL) AND p.capacity > 0 AND p.state = 'open'
     ORDER BY c.wave_id, p.id
     ON CONFLICT DO NOTHING;
     PERFORM FROM point_loads l
     WHERE (l.wave_id, l.point_id) IN (
         SELECT c.wave_id, p.id
-        FROM unnest(campaigns, points) t(campaign, point) JOIN campaigns c ON c.id = t.campaign
+        FROM (SELECT DISTINCT t.campaign, t.point FROM unnest(campaigns, points) t(campaign, point)) t JOIN campaigns c ON c.id = t.campaign
         JOIN pickup_points p ON (p.id = t.point OR t.point IS NULL) AND p.capacity IS NOT NULL)
     ORDER BY l.wave_id, l.point_id FOR UPDATE;
 END
 $$;
 COMMENT ON FUNCTION hold_rows(bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]) IS
     'Internal. Locks every row of limits, stock and places that lines of several orders may touch, in the order in which one order takes '
-    'them, so that what follows waits for nobody. One element per line; a point of NULL is any that has room.';
+    'them, so that what follows waits for nobody. One element per line; a point of NULL is any that is open, a seller of NULL any of the campaign.';
 
 CREATE FUNCTION open_order(campaign bigint, order_id bigint)
 RETURNS orders

@@ -173,15 +173,20 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_last bigint;
+    v_after bigint;
 BEGIN
     PERFORM read_committed();
     -- Only those who give numbers queue here; who places an order takes no part in it.
     PERFORM require_campaign(campaign, '{draft,open,closed,succeeded,failed,cancelled}');
-    SELECT coalesce(max(n.number), 0) INTO v_last FROM order_numbers n WHERE n.campaign_id = campaign;
+    SELECT coalesce(max(n.number), 0), coalesce(max(n.order_id), 0) INTO v_last, v_after FROM order_numbers n WHERE n.campaign_id = campaign;
+    -- As many orders up to the last one that has a number as there are numbers: then only those behind it have none.
+    IF (SELECT count(*) FROM orders o WHERE o.campaign_id = campaign AND o.id <= v_after) > v_last THEN
+        v_after := 0;
+    END IF;
     INSERT INTO order_numbers (campaign_id, number, order_id)
     SELECT campaign, v_last + row_number() OVER (ORDER BY o.id), o.id
     FROM orders o
-    WHERE o.campaign_id = campaign
+    WHERE o.campaign_id = campaign AND o.id > v_after
       AND NOT EXISTS (SELECT FROM order_numbers n WHERE n.campaign_id = campaign AND n.order_id = o.id);
     RETURN (SELECT coalesce(max(n.number), 0) FROM order_numbers n WHERE n.campaign_id = campaign);
 END

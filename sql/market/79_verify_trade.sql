@@ -109,5 +109,8 @@ AS $$
             FROM order_numbers n LEFT JOIN orders o ON o.campaign_id = n.campaign_id AND o.id = n.order_id GROUP BY n.campaign_id)
         SELECT 'solitaire numbers have no gaps', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.campaign_id) FILTER (WHERE c.ok IS NOT TRUE)::text
         FROM c) numbered
+    UNION ALL
+    SELECT 'items know whether their sku has a sales area', count(*), count(*) FILTER (WHERE i.bounded <> s.bounded), min(i.id) FILTER (WHERE i.bounded <> s.bounded)::text
+    FROM campaign_items i JOIN skus s ON s.id = i.sku_id
 $$;
-COMMENT ON FUNCTION verify_stock() IS 'Internal. The part of verify() about stock, quotas, limits, the states of campaigns and solitaire numbers.';
+COMMENT ON FUNCTION verify_stock() IS 'Internal. The part of verify() about stock, quotas, limits, sales areas of items, the states of campaigns and solitaire numbers.';

@@ -13,7 +13,7 @@ SELECT p.profile, o.object
 FROM (VALUES
     ('app', '{local_time,local_day,register_member,apply_for_partnership,decide_application,withdraw_application,invite_sales_leader,accept_invitation,
         revoke_invitation,partners,touch,place_order,place_orders,preview_order,change_order,pay_order,cancel_order,declare_interest,note_views,number_orders,payable,request_payout,
-        buyer_orders,campaign_board,today_board,renew_code,nearest_point,nearest_pickup,pickup_points,point_loads,waves,point_is_open,join_campaign}'::text[]),
+        items_on_sale,buyer_orders,campaign_board,today_board,renew_code,nearest_point,nearest_pickup,pickup_points,point_loads,waves,point_is_open,join_campaign}'::text[]),
     ('steward', '{pick_up,hand_over}'),
     ('operator', '{local_time,local_day,register_member,verify_member,begin_role,end_role,member_roles,note_leader,leader_funnel,configure,form_partnership,end_partnership,
         partners,applications,decide_application,withdraw_application,invite_sales_leader,revoke_invitation,add_community,appoint_steward,end_stewardship,steward_history,
@@ -23,6 +23,7 @@ FROM (VALUES
         join_campaign,close_campaign,close_due_campaigns,conclude_campaign,cancel_campaign,decide_interest,interest_board,campaign_log,number_orders,
         order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase,
+        items_on_sale,offer_history,stock_levels,settings,skus,sku_communities,offers,rates,leader_tiers,campaigns,campaign_sellers,campaign_items,item_rates,limits,quotas,campaign_templates,
         add_channel,configure_channel,channel_rules,rule_kinds,set_payout_terms}'),
     ('settlement', '{settlements,calendars,settlement_progress,create_calendar,set_campaign_calendar,set_supplier_calendar,preview_settlement,open_settlement,part_settlement,
         sum_part,post_settlement,settle_calendar,explain,statement,statement_orders,issue_statement,verify,balances,balance_at,turnover,trial_balance,trial_balance_at,

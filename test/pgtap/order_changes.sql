@@ -1,7 +1,7 @@
 -- Orders are changed before the cut-off, tried without being placed, and placed in bulk.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(91);
+SELECT plan(94);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.change(request text, items text[], units bigint[], key text DEFAULT NULL) RETURNS text
@@ -103,6 +103,15 @@ SELECT is((SELECT count(*) FROM place_orders('{}')), 0::bigint, 'none');
 SELECT throws_ok('SELECT * FROM place_orders(NULL)', '22004', 'orders must not be null', 'null');
 SELECT throws_ok($$SELECT * FROM place_orders(array_fill('{}'::jsonb, '{10001}'))$$, '54000', 'at most 10000 orders can be placed at once', 'too many');
 SELECT is((SELECT string_agg(concat_ws(' ', outcome, error_code), ', ') FROM place_orders(ARRAY[NULL, 'null', '[]', '7', '{}']::jsonb[])), 'error 22004, error 22023, error 22023, error 22023, error 22004', 'things that are no orders');
+CREATE FUNCTION fixture.fate(orders jsonb[]) RETURNS text
+LANGUAGE sql AS $$ SELECT string_agg(concat_ws(' ', f.ordinal, f.outcome, f.error_code, f.error), ', ' ORDER BY f.ordinal) FROM place_orders(orders) f $$;
+CREATE FUNCTION fixture.good(request text) RETURNS jsonb
+LANGUAGE sql AS $$ SELECT jsonb_build_object('campaign', id('campaign'), 'buyer', id('chief'), 'items', ARRAY[id('rice')], 'units', '{1}'::int[], 'request', good.request, 'point', id('gate')) $$;
+SELECT is(fate(format('[0:1]={%s,7}', to_json(good('bound 0')::text))::jsonb[]), '1 placed, 2 error 22023 order must be an object', 'a list that is counted from 0');
+SELECT is(fate(ARRAY[ARRAY[good('row 1'), '7'], ARRAY[good('row 2'), '[]']]), '1 placed, 2 error 22023 order must be an object, 3 placed, 4 error 22023 order must be an object', 'a list of lists');
+SELECT is(fate(ARRAY[good('x') || '{"buyer": 1e999}', good('x') || '{"point": "gate"}', good('x') || '{"items": 1}', good('x') || '{"household": "\\xq"}', good('x') || '{"units": [[[[[[[1]]]]]]]}', good('fine')]),
+          '1 error 22003 buyer of an order must be of type bigint, 2 error 22P02 point of an order must be of type bigint, 3 error 22P02 items of an order must be of type bigint[], '
+          '4 error 22023 household of an order must be of type bytea, 5 error 54000 units of an order must be of type bigint[], 6 placed', 'what is wrong has a name');
 SELECT is((SELECT string_agg(outcome || ' ' || (code IS NOT NULL)::text, ', ') FROM place_orders(ARRAY[jsonb_build_object('campaign', id('campaign'), 'buyer', id('rival'), 'items', ARRAY[id('rice')], 'units', '{1}'::int[], 'request', 'full', 'point', id('gate'),
            'seller', id('seller'), 'household', '\xdeadbeefdeadbeef', 'channel', 'moments', 'note', 'ring twice')])), 'placed ' || ktt.has_key('code')::text, 'with everything');
 SELECT results_eq($$SELECT channel::text, note, received, refunded FROM buyer_orders WHERE buyer_id = id('rival') ORDER BY campaign_id DESC, order_id DESC LIMIT 1$$, $$VALUES ('moments', 'ring twice', 0::bigint, 0::bigint)$$, 'as its buyer sees it');

@@ -2,7 +2,7 @@
 -- where goods may go.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(53);
+SELECT plan(58);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.sold(campaign text, request text, buyer text, item text, units bigint, seller text DEFAULT NULL, point text DEFAULT 'gate') RETURNS text
@@ -109,6 +109,17 @@ SELECT is(whose('rated later'), 'seller 1200', 'keeps what was agreed');
 SELECT appoint_steward(id('garden'), id('rival')), close_pickup_point(id('gate'), 'closed') \g /dev/null
 SELECT is_empty('SELECT violations()', 'also when it goes to another steward');
 SELECT open_pickup_point(id('gate'), true) \g /dev/null
+
+-- A supplier does not sell his own goods on for somebody else.
+SELECT form_partnership(id('leader'), id('orchard')), name('jam sku', add_sku(id('seller'), 'jam')) \g /dev/null
+SELECT offer_sku(id('jam sku'), id('leader'), 100) \g /dev/null
+SELECT throws_ok('SELECT join_campaign(id(''campaign''), id(''orchard''))', 'KT102', format('member %s supplies campaign %s', id('orchard'), id('campaign')), 'who supplies a campaign cannot join it');
+SELECT throws_ok('SELECT list_item(id(''campaign''), id(''jam sku''), 100, 200)', 'KT102', format('supplier of sku %s sells in campaign %s', id('jam sku'), id('campaign')), 'nor can goods of a seller be listed in it');
+SELECT name('others', create_campaign(id('wave'), id('leader'), 'others', now() + interval '1 hour')) \g /dev/null
+SELECT name('others rice', list_item(id('others'), id('rice sku'), 2400, 3000)) \g /dev/null
+SELECT is(join_campaign(id('others'), id('orchard'))::text, id('leader') || '>' || id('orchard'), 'what others supply he sells as anybody does');
+SELECT is((SELECT count(*) FROM campaign_items WHERE campaign_id = id('others')), 1::bigint, 'as long as nothing of his is in it');
+SELECT throws_ok('SELECT list_item(id(''others''), id(''apple sku''), 850, 990)', 'KT102', NULL, 'and then nothing of his gets in');
 
 -- Where goods may go.
 SELECT set_sales_area(id('apple sku'), communities => ARRAY[id('garden')]) \g /dev/null

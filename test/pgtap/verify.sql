@@ -118,6 +118,7 @@ FROM unnest(ARRAY['DELETE FROM campaign_log', 'UPDATE campaign_log SET state = '
 SELECT pg_temp.finds(d, 'campaigns of templates are their leader''s, published, on the template''s days')
 FROM unnest(ARRAY['UPDATE campaign_templates SET supply_leader_id = id(''rival'')', 'UPDATE template_campaigns SET day = day + 1', 'UPDATE campaign_templates SET next_on = next_on + 1']) d;
 SELECT pg_temp.finds('UPDATE skus SET bounded = NOT bounded WHERE id = id(''rice sku'')', 'skus know whether they have a sales area');
+SELECT pg_temp.finds('UPDATE campaign_items SET bounded = NOT bounded WHERE id = id(''rice'')', 'items know whether their sku has a sales area');
 SELECT pg_temp.finds(d, 'offers stand as their log says')
 FROM unnest(ARRAY['DELETE FROM offer_log', 'UPDATE offer_log SET state = ''draft''']) d;
 SELECT pg_temp.finds('UPDATE rates SET rule = ''supplier cost, supply_leader rest''', 'items keep the rules of the rates they were listed by');
