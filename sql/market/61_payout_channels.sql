@@ -11,7 +11,8 @@ CREATE TABLE payout_channels (
 CREATE UNIQUE INDEX payout_channels_main_idx ON payout_channels (account) WHERE main;
 COMMENT ON TABLE payout_channels IS 'The ways by which money leaves the market.';
 COMMENT ON COLUMN payout_channels.account IS 'Which of the market''s own accounts it pays from.';
-COMMENT ON COLUMN payout_channels.main IS 'Whether it is the one that every other movement of that account goes through: payments of buyers and their refunds.';
+COMMENT ON COLUMN payout_channels.main IS
+    'Whether it is the one that every other movement of that account goes through: payments of buyers and their refunds.';
 INSERT INTO payout_channels VALUES ('wechat', 'channel', true), ('alipay', 'channel', false), ('bank', 'bank', true);
 
 CREATE TABLE rule_kinds (
@@ -45,7 +46,8 @@ CREATE TABLE channel_rules (
     set_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (channel, rule)
 );
-COMMENT ON TABLE channel_rules IS 'What is known of the channels'' rules; change them with configure_channel(). They are checked before a channel is called.';
+COMMENT ON TABLE channel_rules IS
+    'What is known of the channels'' rules; change them with configure_channel(). They are checked before a channel is called.';
 COMMENT ON COLUMN channel_rules.source IS 'Where the figure comes from: a document of the channel, or a contract.';
 INSERT INTO channel_rules (channel, rule, value, source) VALUES
     ('wechat', 'share_cap', 300000, 'pay.weixin.qq.com, allocation.php, chapter 26_4: 30 % unless agreed otherwise'),
@@ -111,9 +113,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION add_channel(text, text, boolean) IS
-    'Adds a way to pay out, from the market''s money at the payment channel or at the bank; it has no rules until configure_channel() sets some. The main one '
-    'of an account is the one that everything else goes through, such as payments and their refunds: wechat and bank, unless said before money moves. '
-    'Errors: 22004 null, 22023 no name of a channel or another account, KT010 same channel with another account, KT301 money has already moved.';
+    'Adds a way to pay out, from the market''s money at the payment channel or at the bank; it has no rules until configure_channel() sets some. '
+    'The main one of an account is the one that everything else goes through, such as payments and their refunds: wechat and bank, unless said '
+    'before money moves. Errors: 22004 null, 22023 no name of a channel or another account, KT010 same channel with another account, KT301 money '
+    'has already moved.';
 
 CREATE FUNCTION configure_channel(channel text, rule text, value bigint, source text DEFAULT NULL)
 RETURNS void
@@ -139,14 +142,15 @@ BEGIN
     IF octet_length(require(source, 'source')) NOT BETWEEN 1 AND 1024 THEN
         RAISE EXCEPTION 'source must be between 1 and 1024 bytes' USING ERRCODE = '22023';
     END IF;
-    INSERT INTO channel_rules AS r (channel, rule, value, source) VALUES (configure_channel.channel, configure_channel.rule, configure_channel.value, configure_channel.source)
+    INSERT INTO channel_rules AS r (channel, rule, value, source)
+    VALUES (configure_channel.channel, configure_channel.rule, configure_channel.value, configure_channel.source)
     ON CONFLICT ON CONSTRAINT channel_rules_pkey DO UPDATE SET value = excluded.value, source = excluded.source, set_at = clock_timestamp();
 END
 $$;
 COMMENT ON FUNCTION configure_channel(text, text, bigint, text) IS
-    'Sets a rule of a payment channel, in the unit that rule_kinds names, and says where the figure comes from; without a value the rule is removed. It holds '
-    'for what is proposed and sent from then on. Errors: 22004 no source, 22023 no such rule or out of bounds, '
-    'KT303 no such channel.';
+    'Sets a rule of a payment channel, in the unit that rule_kinds names, and says where the figure comes from; without a value the rule is '
+    'removed. It holds for what is proposed and sent from then on. Errors: 22004 no source, 22023 no such rule or out of bounds, KT303 no such '
+    'channel.';
 
 CREATE FUNCTION transfer_fee(channel text, amount bigint)
 RETURNS bigint
@@ -194,9 +198,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION set_payout_terms(bigint, text, bigint, interval, text, int) IS
-    'Says how a member is paid from now on, in the place of what was said before: by which channel, from which amount on (minor units), how long after its '
-    'settlement, and how often batches take him up: daily, weekly on a day of the week (Monday is 1) or monthly on a day, by the market''s calendar. '
-    'Errors: 22004 null, 22023 out of bounds, KT303 no such member or channel.';
+    'Says how a member is paid from now on, in the place of what was said before: by which channel, from which amount on (minor units), how long '
+    'after its settlement, and how often batches take him up: daily, weekly on a day of the week (Monday is 1) or monthly on a day, by the '
+    'market''s calendar. Errors: 22004 null, 22023 out of bounds, KT303 no such member or channel.';
 
 CREATE FUNCTION scheduled_day(schedule text, day int, today date)
 RETURNS date

@@ -30,7 +30,8 @@ CREATE TABLE transfer_requests (
 );
 CREATE INDEX transfer_requests_sent_at_idx ON transfer_requests (channel, sent_at);
 CREATE INDEX transfer_requests_payment_idx ON transfer_requests (payment) WHERE payment IS NOT NULL;
-COMMENT ON TABLE transfer_requests IS 'The calls of a channel; one may hold several transfers. It is made again with the same key until every one of them has an answer.';
+COMMENT ON TABLE transfer_requests IS
+    'The calls of a channel; one may hold several transfers. It is made again with the same key until every one of them has an answer.';
 COMMENT ON COLUMN transfer_requests.payment IS 'The payment that it divides; NULL for a channel that does not.';
 COMMENT ON COLUMN transfer_requests.sent_at IS 'When it was last given out to be sent.';
 
@@ -53,19 +54,24 @@ CREATE TABLE payout_lines (
     ended_at    timestamptz,
     CONSTRAINT payout_lines_payee_key UNIQUE NULLS NOT DISTINCT (payout_id, member_id, payment),
     CONSTRAINT payout_lines_entries_check CHECK (ktt.total(entries) = amount + fee),
-    CONSTRAINT payout_lines_sent_check CHECK (CASE state WHEN 'sent' THEN request_id IS NOT NULL WHEN 'failed' THEN true ELSE (request_id IS NOT NULL) = (state IN ('confirmed', 'returned')) END),
-    CONSTRAINT payout_lines_confirmed_check CHECK ((state IN ('confirmed', 'returned')) = (confirmed_at IS NOT NULL) AND (confirmed_at IS NULL) = (channel_reference IS NULL)),
-    CONSTRAINT payout_lines_ended_check CHECK ((state IN ('failed', 'returned', 'dropped')) = (ended_at IS NOT NULL) AND (state = 'returned') = (return_reference IS NOT NULL))
+    CONSTRAINT payout_lines_sent_check CHECK (
+        CASE state WHEN 'sent' THEN request_id IS NOT NULL WHEN 'failed' THEN true ELSE (request_id IS NOT NULL) = (state IN ('confirmed', 'returned')) END),
+    CONSTRAINT payout_lines_confirmed_check CHECK (
+        (state IN ('confirmed', 'returned')) = (confirmed_at IS NOT NULL) AND (confirmed_at IS NULL) = (channel_reference IS NULL)),
+    CONSTRAINT payout_lines_ended_check CHECK (
+        (state IN ('failed', 'returned', 'dropped')) = (ended_at IS NOT NULL) AND (state = 'returned') = (return_reference IS NOT NULL))
 );
 CREATE INDEX payout_lines_member_idx ON payout_lines (member_id);
 CREATE INDEX payout_lines_payment_idx ON payout_lines (payment) WHERE payment IS NOT NULL;
 CREATE INDEX payout_lines_requested_idx ON payout_lines (channel, payment, id) WHERE state = 'requested';
 CREATE INDEX payout_lines_sent_idx ON payout_lines (request_id) WHERE state = 'sent';
 COMMENT ON TABLE payout_lines IS
-    'The transfers: one per member of a payout, or one per member and payment where the channel divides payments. Proposed, then requested when the payout is '
-    'approved, sent, and confirmed or failed as the channel says; what was confirmed may be returned. Dropped: refused by a rule, or withdrawn.';
+    'The transfers: one per member of a payout, or one per member and payment where the channel divides payments. Proposed, then requested when '
+    'the payout is approved, sent, and confirmed or failed as the channel says; what was confirmed may be returned. Dropped: refused by a rule, or '
+    'withdrawn.';
 COMMENT ON COLUMN payout_lines.entries IS 'What it takes out of which accounts of the member: the amount of the transfer and the fee.';
-COMMENT ON COLUMN payout_lines.note IS 'Why it was dropped or has failed: the rule, or what the channel said; "late" when it was confirmed after that.';
+COMMENT ON COLUMN payout_lines.note IS
+    'Why it was dropped or has failed: the rule, or what the channel said; "late" when it was confirmed after that.';
 COMMENT ON COLUMN payout_lines.key IS 'Its request key at the channel. It never changes, so that the channel pays it once, however often it is sent.';
 
 CREATE FUNCTION payable_accounts(members bigint[])
@@ -91,8 +97,8 @@ AS $$
     FROM placed p WHERE p.amount > 0 AND p.starts < p.whole
 $$;
 COMMENT ON FUNCTION payable_accounts(bigint[]) IS
-    'Internal. What may be paid out to members, account after account as pieces of one length: what is available and was not settled within the hold, '
-    'without as much as the member owes. Deposits and debts are never paid out.';
+    'Internal. What may be paid out to members, account after account as pieces of one length: what is available and was not settled within the '
+    'hold, without as much as the member owes. Deposits and debts are never paid out.';
 
 CREATE FUNCTION payable(member bigint)
 RETURNS TABLE (channel text, available bigint, waiting bigint, owed bigint, payable bigint)
@@ -110,8 +116,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION payable(bigint) IS
-    'What a member may be paid now (minor units), and by which channel: what is available of his goods, commission and pickup accounts, less what waits '
-    'because it was settled within his hold, less what he owes. Errors: 22004 null, KT303 no such member.';
+    'What a member may be paid now (minor units), and by which channel: what is available of his goods, commission and pickup accounts, less what '
+    'waits because it was settled within his hold, less what he owes. Errors: 22004 null, KT303 no such member.';
 
 CREATE FUNCTION divide_payments(channel text, members bigint[])
 RETURNS TABLE (member_id bigint, payment text, received_at timestamptz, amount bigint, reason text)
@@ -174,8 +180,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION divide_payments(text, bigint[]) IS
-    'Internal. What a channel lets members have of which payment, out of their shares of orders that are due: within its freeze and not before its earliest time, '
-    'all transfers of a payment together within its share cap and within what was not refunded. Nothing, and which rule forbids it, where it lets them have none.';
+    'Internal. What a channel lets members have of which payment, out of their shares of orders that are due: within its freeze and not before its '
+    'earliest time, all transfers of a payment together within its share cap and within what was not refunded. Nothing, and which rule forbids it, '
+    'where it lets them have none.';
 
 CREATE FUNCTION propose_lines(payout bigint, members bigint[], minimum bigint, asked bigint DEFAULT NULL)
 RETURNS void
@@ -232,8 +239,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION propose_lines(bigint, bigint[], bigint, bigint) IS
-    'Internal. The lines of a payout for members to whom at least a minimum may be paid, or for as much as one of them asked, within the rules of their channels; '
-    'what they take is reserved.';
+    'Internal. The lines of a payout for members to whom at least a minimum may be paid, or for as much as one of them asked, within the rules of '
+    'their channels; what they take is reserved.';
 
 CREATE FUNCTION move_reservations(payout bigint, sign int)
 RETURNS void
@@ -244,7 +251,8 @@ AS $$
           WHERE l.payout_id = payout AND l.state = 'proposed' GROUP BY x.account) e
     WHERE a.id = e.account
 $$;
-COMMENT ON FUNCTION move_reservations(bigint, int) IS 'Internal. Reserves what the proposed lines of a payout take, or with -1 lets go of it; the accounts are locked.';
+COMMENT ON FUNCTION move_reservations(bigint, int) IS
+    'Internal. Reserves what the proposed lines of a payout take, or with -1 lets go of it; the accounts are locked.';
 
 CREATE FUNCTION make_payout(maker bigint, request text, minimum bigint DEFAULT 1, channel text DEFAULT NULL, members bigint[] DEFAULT NULL)
 RETURNS bigint
@@ -283,10 +291,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION make_payout(bigint, text, bigint, text, bigint[]) IS
-    'Proposes to pay members what is payable to them, from a minimum (minor units) on, each by the channel of his terms: everybody whose schedule asks for it by '
-    'today, or only those of a channel, or those who are named. The amounts are reserved until the payout is approved or withdrawn. Returns the payout; a line that '
-    'a rule of its channel forbids is dropped, with the rule as its note. Errors: 22004 null, 22023 minimum not positive, KT010 same request key with '
-    'other arguments, KT303 no such member or channel.';
+    'Proposes to pay members what is payable to them, from a minimum (minor units) on, each by the channel of his terms: everybody whose schedule '
+    'asks for it by today, or only those of a channel, or those who are named. The amounts are reserved until the payout is approved or withdrawn. '
+    'Returns the payout; a line that a rule of its channel forbids is dropped, with the rule as its note. Errors: 22004 null, 22023 minimum not '
+    'positive, KT010 same request key with other arguments, KT303 no such member or channel.';
 
 CREATE FUNCTION request_payout(member bigint, amount bigint, request text)
 RETURNS bigint
@@ -327,9 +335,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION request_payout(bigint, bigint, text) IS
-    'A member asks for a part of what is payable to him (minor units, the fee is taken from it). It is reserved, and paid when another member approves the payout that '
-    'is returned. Errors: 22004 null, 22023 out of bounds, KT010 same request key with other arguments, KT303 no such member, KT402 less is payable, '
-    'KT405 less than his minimum, or a rule of his channel forbids it.';
+    'A member asks for a part of what is payable to him (minor units, the fee is taken from it). It is reserved, and paid when another member '
+    'approves the payout that is returned. Errors: 22004 null, 22023 out of bounds, KT010 same request key with other arguments, KT303 no such '
+    'member, KT402 less is payable, KT405 less than his minimum, or a rule of his channel forbids it.';
 
 CREATE FUNCTION require_payout(payout bigint)
 RETURNS payouts
@@ -394,9 +402,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION approve_payout(bigint, bigint) IS
-    'Approves a payout: in one journal, what was reserved leaves the members'' accounts for transfers that the channel has not confirmed, and fees become revenue. '
-    'Returns how many transfers are requested and how many lines were dropped, and the amounts of the former and their fees (minor units); again the same. '
-    'Errors: 22004 null, KT301 approved by another or withdrawn, KT303 no such payout or member, KT404 the maker cannot approve.';
+    'Approves a payout: in one journal, what was reserved leaves the members'' accounts for transfers that the channel has not confirmed, and fees '
+    'become revenue. Returns how many transfers are requested and how many lines were dropped, and the amounts of the former and their fees (minor '
+    'units); again the same. Errors: 22004 null, KT301 approved by another or withdrawn, KT303 no such payout or member, KT404 the maker cannot '
+    'approve.';
 
 CREATE FUNCTION withdraw_payout(payout bigint)
 RETURNS void
@@ -410,9 +419,11 @@ BEGIN
         RAISE EXCEPTION 'payout % is already approved', payout USING ERRCODE = 'KT301';
     END IF;
     PERFORM release_reservations(payout);
-    UPDATE payout_lines l SET state = 'dropped', note = 'withdrawn', ended_at = clock_timestamp() WHERE l.payout_id = payout AND l.state = 'proposed';
+    UPDATE payout_lines l SET state = 'dropped', note = 'withdrawn', ended_at = clock_timestamp()
+    WHERE l.payout_id = payout AND l.state = 'proposed';
     UPDATE payouts p SET withdrawn_at = coalesce(p.withdrawn_at, clock_timestamp()) WHERE p.id = payout;
 END
 $$;
 COMMENT ON FUNCTION withdraw_payout(bigint) IS
-    'Gives a payout up that nobody has approved, and what it reserved; the next one takes its members up again. Errors: 22004 null, KT301 already approved, KT303 no such payout.';
+    'Gives a payout up that nobody has approved, and what it reserved; the next one takes its members up again. Errors: 22004 null, KT301 already '
+    'approved, KT303 no such payout.';

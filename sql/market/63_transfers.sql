@@ -16,16 +16,19 @@ CREATE TABLE transfer_disputes (
     CONSTRAINT transfer_disputes_resolved_check CHECK ((resolved_at IS NULL) = (resolution IS NULL))
 );
 CREATE INDEX transfer_disputes_open_idx ON transfer_disputes (received_at) WHERE resolved_at IS NULL;
-COMMENT ON TABLE transfer_disputes IS 'What a channel said of a transfer that does not fit what is known of it: for a person to clear up, see open_disputes.';
+COMMENT ON TABLE transfer_disputes IS
+    'What a channel said of a transfer that does not fit what is known of it: for a person to clear up, see open_disputes.';
 COMMENT ON COLUMN transfer_disputes.reference IS 'The channel''s number of the transfer or of its return; of a failure, its reason.';
 
 CREATE VIEW open_disputes WITH (security_barrier) AS
-SELECT d.id, d.message, d.key, d.reference, d.amount, d.outcome, d.received_at, l.payout_id, l.member_id, l.channel, l.state, l.amount AS expected, l.channel_reference
+SELECT d.id, d.message, d.key, d.reference, d.amount, d.outcome, d.received_at,
+       l.payout_id, l.member_id, l.channel, l.state, l.amount AS expected, l.channel_reference
 FROM transfer_disputes d LEFT JOIN payout_lines l ON l.key = d.key WHERE d.resolved_at IS NULL;
 COMMENT ON VIEW open_disputes IS
-    'What channels said that does not fit, with the transfer as it is known here; work it off with resolve_dispute(), order by received_at. Outcomes: unknown (no '
-    'such transfer), not_sent, amount_differs, reference_differs, confirmed_late (after it had failed: taken from the member again), already_confirmed, '
-    'already_failed, already_returned, not_confirmed (returned before it was confirmed: applied when it is), too_late (returned after the window).';
+    'What channels said that does not fit, with the transfer as it is known here; work it off with resolve_dispute(), order by received_at. '
+    'Outcomes: unknown (no such transfer), not_sent, amount_differs, reference_differs, confirmed_late (after it had failed: taken from the member '
+    'again), already_confirmed, already_failed, already_returned, not_confirmed (returned before it was confirmed: applied when it is), too_late '
+    '(returned after the window).';
 
 CREATE FUNCTION dispute(message text, key text, reference text, amount bigint, outcome text)
 RETURNS text
@@ -44,7 +47,8 @@ AS $$
 BEGIN
     PERFORM read_committed();
     PERFORM require(dispute, 'dispute'), require_reference(resolution, 'resolution');
-    UPDATE transfer_disputes d SET resolved_at = clock_timestamp(), resolution = resolve_dispute.resolution WHERE d.id = dispute AND d.resolved_at IS NULL;
+    UPDATE transfer_disputes d SET resolved_at = clock_timestamp(), resolution = resolve_dispute.resolution
+    WHERE d.id = dispute AND d.resolved_at IS NULL;
     IF FOUND THEN
         RETURN true;
     ELSIF NOT EXISTS (SELECT FROM transfer_disputes d WHERE d.id = dispute) THEN
@@ -54,8 +58,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION resolve_dispute(bigint, text) IS
-    'Notes how a dispute with a channel was cleared up; returns whether it was open. No money moves by it. Errors: 22004 null, 22023 resolution empty or longer '
-    'than 256 bytes, KT303 no such dispute.';
+    'Notes how a dispute with a channel was cleared up; returns whether it was open. No money moves by it. Errors: 22004 null, 22023 resolution '
+    'empty or longer than 256 bytes, KT303 no such dispute.';
 
 CREATE FUNCTION take_line(key text)
 RETURNS payout_lines
@@ -86,7 +90,8 @@ BEGIN
     UPDATE payout_lines l SET state = 'failed', note = reason, ended_at = clock_timestamp() WHERE l.id = target.id;
 END
 $$;
-COMMENT ON FUNCTION fail_line(payout_lines, text) IS 'Internal. Gives a member back what a transfer and its fee took; the caller has locked the line.';
+COMMENT ON FUNCTION fail_line(payout_lines, text) IS
+    'Internal. Gives a member back what a transfer and its fee took; the caller has locked the line.';
 
 CREATE FUNCTION return_line(target payout_lines, reference text)
 RETURNS void
@@ -98,7 +103,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION return_line(payout_lines, text) IS
-    'Internal. Gives a member back what a transfer brought, by largest remainder over the accounts that it took it from; its fee is spent. The caller has locked the line.';
+    'Internal. Gives a member back what a transfer brought, by largest remainder over the accounts that it took it from; its fee is spent. The '
+    'caller has locked the line.';
 
 CREATE FUNCTION refusal(target payout_lines, requests bigint)
 RETURNS text
@@ -203,10 +209,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION send_transfers(int, interval) IS
-    'Gives out transfers that are to be sent now, about so many, request by request, and marks them as sent: commit, then call the channel with the keys. What has no '
-    'answer long after it was sent is given out again with the same keys. Requests keep to the channel''s receivers per request, requests per payment and requests per '
-    'second; a transfer that a rule forbids by now fails instead, and the member has the money back. Fit for several workers. '
-    'Errors: 22004 null, 22023 out of bounds.';
+    'Gives out transfers that are to be sent now, about so many, request by request, and marks them as sent: commit, then call the channel with '
+    'the keys. What has no answer long after it was sent is given out again with the same keys. Requests keep to the channel''s receivers per '
+    'request, requests per payment and requests per second; a transfer that a rule forbids by now fails instead, and the member has the money '
+    'back. Fit for several workers. Errors: 22004 null, 22023 out of bounds.';
 
 CREATE FUNCTION confirm_transfer(key text, channel_reference text, amount bigint)
 RETURNS text
@@ -255,9 +261,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION confirm_transfer(text, text, bigint) IS
-    'Takes in the channel''s message that a transfer was paid, with the channel''s own number and the amount (minor units). Outcomes: confirmed; confirmed_late (it '
-    'had failed: what the member was given back is taken again, or he owes it); and without any effect unknown, not_sent, amount_differs, reference_differs. All but '
-    'the first stand in open_disputes. The same message has the same outcome again. Errors: 22004 null, 22023 out of bounds.';
+    'Takes in the channel''s message that a transfer was paid, with the channel''s own number and the amount (minor units). Outcomes: confirmed; '
+    'confirmed_late (it had failed: what the member was given back is taken again, or he owes it); and without any effect unknown, not_sent, '
+    'amount_differs, reference_differs. All but the first stand in open_disputes. The same message has the same outcome again. Errors: 22004 null, '
+    '22023 out of bounds.';
 
 CREATE FUNCTION fail_transfer(key text, reason text)
 RETURNS text
@@ -280,9 +287,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION fail_transfer(text, text) IS
-    'Takes in the channel''s message that a transfer was not paid and never will be, with its reason; or calls one off that was not sent yet. The member has the amount and '
-    'the fee back. Outcomes: failed; and without any effect already_confirmed, already_returned, not_sent, unknown, which stand in open_disputes. The same message '
-    'has the same outcome again. Errors: 22004 null, 22023 key or reason empty or longer than 256 bytes.';
+    'Takes in the channel''s message that a transfer was not paid and never will be, with its reason; or calls one off that was not sent yet. The '
+    'member has the amount and the fee back. Outcomes: failed; and without any effect already_confirmed, already_returned, not_sent, unknown, '
+    'which stand in open_disputes. The same message has the same outcome again. Errors: 22004 null, 22023 key or reason empty or longer than 256 '
+    'bytes.';
 
 CREATE FUNCTION return_transfer(key text, reference text, late boolean DEFAULT false)
 RETURNS text
@@ -312,10 +320,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION return_transfer(text, text, boolean) IS
-    'Takes in the channel''s message that the money of a confirmed transfer came back whole, with the channel''s own number of that. The member has it back, less what he owes; '
-    'the fee is spent. Outcomes: returned; and without effect not_confirmed (applied when the transfer is confirmed), too_late (after the channel''s return window; '
-    'call it again with late when the money is there all the same), reference_differs, already_failed, not_sent, unknown: these stand in open_disputes. The same '
-    'message has the same outcome again. Errors: 22004 null, 22023 key or reference empty or longer than 256 bytes.';
+    'Takes in the channel''s message that the money of a confirmed transfer came back whole, with the channel''s own number of that. The member '
+    'has it back, less what he owes; the fee is spent. Outcomes: returned; and without effect not_confirmed (applied when the transfer is '
+    'confirmed), too_late (after the channel''s return window; call it again with late when the money is there all the same), reference_differs, '
+    'already_failed, not_sent, unknown: these stand in open_disputes. The same message has the same outcome again. Errors: 22004 null, 22023 key '
+    'or reference empty or longer than 256 bytes.';
 
 CREATE FUNCTION verify_payouts()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
@@ -326,20 +335,23 @@ AS $$
         FROM (SELECT e.account, e.amount FROM payout_lines l CROSS JOIN LATERAL ktt.entries(l.entries) e WHERE l.state = 'proposed'
               UNION ALL SELECT h.account_id, h.amount FROM holds h WHERE h.state = 'held') x GROUP BY 1),
     c AS (SELECT a.id, a.held = coalesce(h.amount, 0) AS ok FROM accounts a FULL JOIN held h ON h.account = a.id)
-    SELECT 'what is held are holds and proposed payouts', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c
+    SELECT 'what is held are holds and proposed payouts', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c
     UNION ALL
     SELECT * FROM (
         WITH c AS (
             SELECT coalesce(p.id::text, j.reference) AS id, p.journal_id IS NOT DISTINCT FROM j.id
                    AND (l.entries IS NULL OR p.approved_at IS NOT NULL) AND (l.waiting IS NULL OR p.approved_at IS NULL AND p.withdrawn_at IS NULL)
-                   AND coalesce(j.entries, '{}') = coalesce(ktt.shares(market_account('transfers'), l.amount) + ktt.shares(market_account('revenue'), l.fee) - l.entries, '{}') AS ok
+                   AND coalesce(j.entries, '{}') = coalesce(ktt.shares(market_account('transfers'), l.amount)
+                                                           + ktt.shares(market_account('revenue'), l.fee) - l.entries, '{}') AS ok
             FROM payouts p FULL JOIN (SELECT * FROM journals x WHERE x.kind = 'payout') j ON j.reference = p.id::text
             LEFT JOIN (SELECT x.payout_id, sum(x.entries) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')) AS entries,
                               nullif(count(*) FILTER (WHERE x.state = 'proposed'), 0) AS waiting,
                               (sum(x.amount) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')))::bigint AS amount,
                               (sum(x.fee) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')))::bigint AS fee
                        FROM payout_lines x GROUP BY 1) l ON l.payout_id = p.id)
-        SELECT 'payouts are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE) FROM c) posted
+        SELECT 'payouts are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+               min(c.id) FILTER (WHERE c.ok IS NOT TRUE) FROM c) posted
     UNION ALL
     SELECT * FROM (
         WITH moved AS (
@@ -371,6 +383,7 @@ AS $$
         WITH c AS (
             SELECT l.payment, sum(l.amount + l.fee) <= min(p.accepted) AS ok FROM payout_lines l LEFT JOIN payments p ON p.reference = l.payment
             WHERE l.payment IS NOT NULL AND l.state NOT IN ('failed', 'returned', 'dropped') GROUP BY 1)
-        SELECT 'no payment is divided into more than it was', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.payment) FILTER (WHERE c.ok IS NOT TRUE) FROM c) divided
+        SELECT 'no payment is divided into more than it was', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+               min(c.payment) FILTER (WHERE c.ok IS NOT TRUE) FROM c) divided
 $$;
 COMMENT ON FUNCTION verify_payouts() IS 'Internal. The part of verify() about payouts and transfers.';

@@ -23,7 +23,8 @@ CREATE TABLE bill_lines (
 );
 CREATE INDEX bill_lines_day_idx ON bill_lines (channel, day);
 COMMENT ON TABLE bill_lines IS 'What channels say that has moved, once each.';
-COMMENT ON COLUMN bill_lines.amount IS 'By how much it changed the money that lies there: payments and returns above 0; refunds, transfers and fees below.';
+COMMENT ON COLUMN bill_lines.amount IS
+    'By how much it changed the money that lies there: payments and returns above 0; refunds, transfers and fees below.';
 
 CREATE FUNCTION load_bill(channel text, day date, lines jsonb)
 RETURNS TABLE (loaded bigint, known bigint, fees bigint)
@@ -83,11 +84,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION load_bill(text, date, jsonb) IS
-    'Takes in the bill of a channel for a local day, or a part of it: an array of objects with kind (payment, refund, transfer, return, fee, sweep, other), key and amount '
-    '(minor units, by how much the money there changed: refunds, transfers and fees below 0). Lines that are known already count for nothing. Fees that are new are posted as an '
-    'expense of that day. Returns how many lines were new and how many known, and the sum of new fees. Keys are the channel''s number of a payment, the key of a transfer and of its '
-    'return, of a sweep its reference, and for everything else the kind and reference of its journal, as in refund/3/17. Errors: 22004 null, 22023 not such an array or a day to come, '
-    'KT010 a line is known with another amount or day, KT303 no such channel.';
+    'Takes in the bill of a channel for a local day, or a part of it: an array of objects with kind (payment, refund, transfer, return, fee, '
+    'sweep, other), key and amount (minor units, by how much the money there changed: refunds, transfers and fees below 0). Lines that are known '
+    'already count for nothing. Fees that are new are posted as an expense of that day. Returns how many lines were new and how many known, and '
+    'the sum of new fees. Keys are the channel''s number of a payment, the key of a transfer and of its return, of a sweep its reference, and for '
+    'everything else the kind and reference of its journal, as in refund/3/17. Errors: 22004 null, 22023 not such an array or a day to come, KT010 '
+    'a line is known with another amount or day, KT303 no such channel.';
 
 CREATE FUNCTION sweep_channel(amount bigint, reference text)
 RETURNS bigint
@@ -100,8 +102,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sweep_channel(bigint, text) IS
-    'Notes that the payment channel has moved money of the market (minor units) to its bank account, under the channel''s reference, and returns the journal; once, however often it is '
-    'called. Errors: 22004 null, 22023 out of bounds, KT010 same reference with another amount.';
+    'Notes that the payment channel has moved money of the market (minor units) to its bank account, under the channel''s reference, and returns '
+    'the journal; once, however often it is called. Errors: 22004 null, 22023 out of bounds, KT010 same reference with another amount.';
 
 CREATE FUNCTION channel_moves(channel text, since timestamptz, until timestamptz)
 RETURNS TABLE (kind text, key text, amount bigint)
@@ -136,7 +138,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION channel_moves(text, timestamptz, timestamptz) IS
-    'Internal. What the ledger says that moved at a channel in a time, as it happened: kind and key as a bill has them, amount as the money there changed.';
+    'Internal. What the ledger says that moved at a channel in a time, as it happened: kind and key as a bill has them, amount as the money there '
+    'changed.';
 
 CREATE FUNCTION moved_here(kind text, key text)
 RETURNS boolean
@@ -193,9 +196,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION reconcile_channel(text, date, date) IS
-    'The differences between the ledger and the bills of a channel, from one local day up to before another: what is here and not on a bill (missing_there), on a bill and not here '
-    '(missing_here), on both with other amounts (amount_differs), or on both and only one of them within the days (other_day). Amounts (minor units) are what changed the money there; '
-    'the difference is here less there. Errors: 22004 null, 22023 empty period, KT303 no such channel.';
+    'The differences between the ledger and the bills of a channel, from one local day up to before another: what is here and not on a bill '
+    '(missing_there), on a bill and not here (missing_here), on both with other amounts (amount_differs), or on both and only one of them within '
+    'the days (other_day). Amounts (minor units) are what changed the money there; the difference is here less there. Errors: 22004 null, 22023 '
+    'empty period, KT303 no such channel.';
 
 CREATE FUNCTION reconcile_totals(channel text, since date, until date)
 RETURNS TABLE (kind text, outcome text, lines bigint, here bigint, there bigint, difference bigint)
@@ -220,8 +224,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION reconcile_totals(text, date, date) IS
-    'What reconcile_channel() compares, summed by kind and outcome, what matched too. The last line is by how much the account itself moved in these days, as it happened, against the '
-    'bills: the lines before it sum to it, with one for other channels that share the account. Errors: 22004 null, 22023 empty period, KT303 no such channel.';
+    'What reconcile_channel() compares, summed by kind and outcome, what matched too. The last line is by how much the account itself moved in '
+    'these days, as it happened, against the bills: the lines before it sum to it, with one for other channels that share the account. Errors: '
+    '22004 null, 22023 empty period, KT303 no such channel.';
 
 CREATE FUNCTION verify_bills()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
@@ -234,6 +239,7 @@ AS $$
         FROM bills b
         LEFT JOIN (SELECT x.bill_id, sum(x.amount)::bigint AS fees FROM bill_lines x WHERE x.kind = 'fee' GROUP BY 1) l ON l.bill_id = b.id
         FULL JOIN (SELECT * FROM journals x WHERE x.kind = 'channel_fee') j ON j.reference = format('%s/%s', b.channel, b.id))
-    SELECT 'fees of channels are posted as billed', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE) FROM c
+    SELECT 'fees of channels are posted as billed', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(c.id) FILTER (WHERE c.ok IS NOT TRUE) FROM c
 $$;
 COMMENT ON FUNCTION verify_bills() IS 'Internal. The part of verify() about bills of channels.';
