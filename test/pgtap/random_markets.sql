@@ -104,7 +104,7 @@ BEGIN
         END LOOP;
         v_sellers := ARRAY[NULL, v_leader];
         FOR i IN 1 .. 3 LOOP
-            IF NOT (people[i] = ANY (v_sellers[2:])) THEN
+            IF NOT (people[i] = ANY (v_sellers[2:]) OR EXISTS (SELECT FROM campaign_items x WHERE x.campaign_id = v_campaign AND x.supplier_id = people[i])) THEN
                 PERFORM form_partnership(v_leader, people[i]);
                 PERFORM join_campaign(v_campaign, people[i]);
                 v_sellers := v_sellers || people[i];
