@@ -103,6 +103,8 @@ class Goods:
         offer = self.offers.get((sku, campaign.leader))
         if offer is None:
             raise Refused("KT303")
+        if (campaign, sku.supplier) in self.sellers:
+            raise Refused("KT102")
         if not (offer.supply <= distribution_price <= sale_price and 0 < sale_price <= HIGHEST_PRICE
                 and offer.floor <= sale_price <= offer.ceiling):
             raise Refused("KT302")
@@ -151,7 +153,7 @@ class Goods:
             upline = self.sellers.get((campaign, under))
             if upline is None:
                 raise Refused("KT103")
-        if sales_leader in upline:
+        if sales_leader in upline or any(item.sku.supplier is sales_leader and not item.retired for item in campaign.items):
             raise Refused("KT102")
         if len(upline) + 1 > self.max_levels:
             raise Refused("KT101")
