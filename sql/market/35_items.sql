@@ -97,8 +97,10 @@ BEGIN
     ELSIF pool IS NOT NULL AND NOT EXISTS (SELECT FROM quotas q WHERE q.id = pool AND q.sku_id = sku) THEN
         RAISE EXCEPTION 'pool % of sku % does not exist', pool, sku USING ERRCODE = 'KT303', HINT = 'Make one with create_pool().';
     END IF;
+    -- Behind an offer or a sales area that is being set, or before it: then that finds this item.
+    PERFORM FROM skus s WHERE s.id = require(sku, 'sku') FOR SHARE;
     SELECT o.* INTO v_offer FROM offers o
-    WHERE o.sku_id = require(sku, 'sku') AND o.supply_leader_id = v_campaign.supply_leader_id AND upper_inf(o.period);
+    WHERE o.sku_id = sku AND o.supply_leader_id = v_campaign.supply_leader_id AND upper_inf(o.period);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'sku % is not offered to supply leader %', sku, v_campaign.supply_leader_id
             USING ERRCODE = 'KT303', HINT = 'The supplier offers it with offer_sku().';
@@ -130,8 +132,7 @@ BEGIN
     SELECT campaign, sku, s.supplier_id, v_offer.supply_price, list_item.distribution_price, list_item.sale_price,
            v_offer.floor_price, v_offer.ceiling_price, v_rate.id, v_rate.rule, rule_payees(v_rate.rule, s.supplier_id, v_campaign.account_id),
            list_item.stock, slots_for(list_item.stock), list_item.pool, s.bounded, list_item.deposit
-    -- Behind a sales area that is being set, or before it: then that finds this item.
-    FROM skus s WHERE s.id = sku FOR SHARE
+    FROM skus s WHERE s.id = sku
     ON CONFLICT DO NOTHING
     RETURNING i.id, i.slots INTO v_id, v_slots;
     IF NOT FOUND THEN

@@ -141,6 +141,8 @@ class Goods:
         offer = self.offers.get((sku, campaign.leader))
         if offer is None:
             raise Refused("KT303")
+        if (campaign, sku.supplier) in self.sellers:
+            raise Refused("KT102")
         # Who chooses his own sale price gets the goods at the price that the supply leader has set.
         if campaign.owner is not None and distribution_price != offer.distribution:
             raise Refused("KT302")

@@ -33,7 +33,7 @@ class Sellers:
             upline = self.sellers.get((campaign, under))
             if upline is None:
                 raise Refused("KT103")
-        if sales_leader in upline:
+        if sales_leader in upline or any(item.sku.supplier is sales_leader and not item.retired for item in campaign.items):
             raise Refused("KT102")
         if len(upline) + 1 > self.max_levels:
             raise Refused("KT101")
