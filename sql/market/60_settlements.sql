@@ -63,7 +63,7 @@ BEGIN
     v_until := upper(v_settlement.due);
     -- Expressions, not SELECT INTO, so that the server may use parallel workers; the window is fixed, so both see what is due in it.
     v_earned := (SELECT row(coalesce(sum(o.shares), '{}'), count(*))::due_sum FROM orders o WHERE o.due_at > v_from AND o.due_at <= v_until);
-    v_refunded := (SELECT row(coalesce(sum(r.shares), '{}'), count(*))::due_sum FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
+    v_refunded := (SELECT row(coalesce(sum(coalesce(r.borne, r.shares)), '{}'), count(*))::due_sum FROM refunds r WHERE r.due_at > v_from AND r.due_at <= v_until);
     v_entries := v_earned.shares - v_refunded.shares;
     IF ktt.cardinality(v_entries) > 0 THEN
         v_journal := post_owed('settlement', settlement::text,
@@ -103,6 +103,11 @@ BEGIN
           AND NOT EXISTS (SELECT FROM journals j WHERE j.kind = 'cancellation' AND j.reference = format('%s/%s', o.campaign_id, o.id))
         ORDER BY o.id;
         RETURN;
+    ELSIF NOT FOUND AND v_journal.kind = 'refunds' THEN
+        RETURN QUERY
+        SELECT r.campaign_id, r.order_id, r.id, r.amount * sign(ktt.amount(v_journal.entries, account))::bigint
+        FROM refunds r WHERE r.batch = v_journal.reference AND r.amount > 0 ORDER BY 1, 2, 3;
+        RETURN;
     ELSIF NOT FOUND THEN
         -- Every other journal is about one order, refund or payout; its reference names it.
         IF v_journal.kind IN ('payment', 'returned_payment') THEN
@@ -128,10 +133,10 @@ BEGIN
       AND (account = market_account('clearing') OR o.shares OPERATOR(ktt.?) account)
     UNION ALL
     SELECT r.campaign_id, r.order_id, r.id,
-           CASE WHEN account = market_account('clearing') THEN r.amount ELSE -ktt.amount(r.shares, account) END
+           CASE WHEN account = market_account('clearing') THEN r.amount ELSE -ktt.amount(coalesce(r.borne, r.shares), account) END
     FROM refunds r
     WHERE r.due_at > coalesce(lower(v_settlement.due), '-infinity') AND r.due_at <= upper(v_settlement.due)
-      AND (account = market_account('clearing') OR r.shares OPERATOR(ktt.?) account)
+      AND (account = market_account('clearing') OR coalesce(r.borne, r.shares) OPERATOR(ktt.?) account)
     ORDER BY 1, 2, 3 NULLS FIRST;
 END
 $$;

@@ -21,11 +21,12 @@ FROM (VALUES
         resize_pickup_point,reassignments,unplaced_orders,set_opening_hours,point_is_open,nearest_point,nearest_pickup,pickup_points,point_loads,waves,add_sku,describe_sku,set_sales_area,offer_sku,draft_offer,push_offer,decide_offer,withdraw_offer,set_rate,end_rate,set_tier,open_wave,create_campaign,set_minimum,set_capacity,set_limit,share_out,create_pool,restock,list_item,retire_item,publish_campaign,
         create_template,add_template_item,remove_template_item,end_template,next_round,open_next_campaign,open_due_campaigns,upcoming_campaigns,template_items,template_campaigns,
         join_campaign,close_campaign,close_due_campaigns,conclude_campaign,cancel_campaign,decide_interest,interest_board,campaign_log,number_orders,
-        order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
+        order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,refund_rest,refund_orders,refund_shortage,refund_weight,
+        set_liability,end_liability,
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
-    ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
+    ('settlement', '{write_off_debt,debts,debt_ageing,write_offs,settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
-    ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
+    ('auditor', '{liabilities,refunds,debts,debt_ageing,write_offs,verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
 CREATE FUNCTION grant_access(role name, profile text)
