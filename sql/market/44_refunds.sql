@@ -52,7 +52,6 @@ CREATE TABLE refunds (
     refunded_at timestamptz NOT NULL,
     due_at      timestamptz,
     PRIMARY KEY (campaign_id, id),
-    CONSTRAINT refunds_order_fkey FOREIGN KEY (campaign_id, order_id) REFERENCES orders,
     CONSTRAINT refunds_something_check CHECK (units > 0 OR amount > 0),
     CONSTRAINT refunds_shares_check CHECK (ktt.total(shares) = amount),
     CONSTRAINT refunds_borne_check CHECK ((borne IS NULL) = (liability_id IS NULL) AND ktt.total(borne) = amount)
@@ -60,7 +59,9 @@ CREATE TABLE refunds (
 CREATE INDEX refunds_order_idx ON refunds (campaign_id, order_id);
 CREATE INDEX refunds_due_at_idx ON refunds (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX refunds_batch_idx ON refunds (batch) WHERE batch IS NOT NULL;
-COMMENT ON TABLE refunds IS 'One row per refunded line: what went back to the buyer, the part of the shares that it took back, and who bears it.';
+COMMENT ON TABLE refunds IS
+    'One row per refunded line: what went back to the buyer, the part of the shares that it took back, and who bears it. No foreign key to its order: take_back() has that '
+    'locked, it would lock every order once more, and verify() proves it.';
 COMMENT ON COLUMN refunds.shares IS 'The part that each share of the line gave back.';
 COMMENT ON COLUMN refunds.liability_id IS 'The rule by which it is borne; NULL: by everybody who had a share of it.';
 COMMENT ON COLUMN refunds.borne IS 'Who pays for it, by that rule; NULL: the shares.';
@@ -88,7 +89,7 @@ COMMENT ON TYPE refund_outcome IS 'Internal. What became of a refund_line; what 
 CREATE FUNCTION take_back(lines refund_line[], batch text DEFAULT NULL)
 RETURNS SETOF refund_outcome
 -- Planned for the number of lines that it gets: one and a hundred thousand want different plans.
-LANGUAGE plpgsql ROWS 100 SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
+LANGUAGE plpgsql ROWS 100 SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET jit = off SET work_mem = '64MB'
 AS $$
 DECLARE
     v_now timestamptz;
@@ -124,16 +125,16 @@ BEGIN
             -- Without an amount: the price of the units, or what is left when lesser amounts went back before.
             SELECT l.*, coalesce(l.asked, least(least(l.units, l.bought) * (l.paid / l.bought), l.amount_left)) AS amount FROM line l),
         decided AS MATERIALIZED (
-            SELECT p.*, CASE WHEN p.state IS NULL THEN 'no_such_order'
-                             WHEN p.state NOT IN ('paid', 'arrived', 'picked_up', 'completed') THEN 'not_paid'
-                             WHEN p.bought IS NULL THEN 'no_such_item'
-                             WHEN (p.units >= 0 AND p.amount >= 0 AND (p.units > 0 OR p.asked > 0)) IS NOT TRUE THEN 'nothing'
-                             WHEN p.units > p.units_left OR p.amount > p.amount_left THEN 'too_much'
-                             ELSE 'refunded' END AS outcome
-            FROM priced p),
+            SELECT p.*, x.outcome, x.outcome = 'refunded' AS ok
+            FROM priced p CROSS JOIN LATERAL (SELECT CASE WHEN p.state IS NULL THEN 'no_such_order'
+                                                           WHEN p.state NOT IN ('paid', 'arrived', 'picked_up', 'completed') THEN 'not_paid'
+                                                           WHEN p.bought IS NULL THEN 'no_such_item'
+                                                           WHEN (p.units >= 0 AND p.amount >= 0 AND (p.units > 0 OR p.asked > 0)) IS NOT TRUE THEN 'nothing'
+                                                           WHEN p.units > p.units_left OR p.amount > p.amount_left THEN 'too_much'
+                                                           ELSE 'refunded' END AS outcome OFFSET 0) x),
         liable AS MATERIALIZED (
             SELECT g.campaign_id, g.item_id, g.cause, f.id, f.rule, rule_payees(f.rule, i.supplier_id, c.account_id) AS payees
-            FROM (SELECT DISTINCT d.campaign_id, d.item_id, d.cause FROM decided d WHERE d.outcome = 'refunded') g
+            FROM (SELECT DISTINCT d.campaign_id, d.item_id, d.cause FROM decided d WHERE d.ok) g
             JOIN campaigns c ON c.id = g.campaign_id JOIN campaign_items i ON i.id = g.item_id
             CROSS JOIN LATERAL liability_of(g.cause, c.supply_leader_id) f WHERE f.id IS NOT NULL),
         refund AS (
@@ -149,17 +150,16 @@ BEGIN
             LEFT JOIN liable f ON f.campaign_id = d.campaign_id AND f.item_id = d.item_id AND f.cause = d.cause
             LEFT JOIN LATERAL (
                 SELECT sum(x.shares) AS shares, sum(x.borne) FILTER (WHERE x.liability_id = f.id) AS borne
-                FROM refunds x WHERE x.campaign_id = d.campaign_id AND x.order_id = d.order_id AND x.item_id = d.item_id) b
-                ON o.refunded OPERATOR(ktt.?) d.item_id
-            WHERE d.outcome = 'refunded' ORDER BY d.n
+                FROM refunds x WHERE o.refunded OPERATOR(ktt.?) d.item_id AND x.campaign_id = d.campaign_id AND x.order_id = d.order_id AND x.item_id = d.item_id) b ON true
+            WHERE d.ok ORDER BY d.n
             RETURNING r.campaign_id, r.order_id, r.id),
         changed AS (
             UPDATE orders o
                SET refunded = o.refunded + ktt.basket(d.item_id, d.units, d.amount),
                    state = CASE WHEN o.state <> 'completed' AND o.refunded + ktt.basket(d.item_id, d.units, d.amount) = o.basket
                                 THEN 'refunded' ELSE o.state END
-              FROM decided d WHERE d.outcome = 'refunded' AND o.campaign_id = d.campaign_id AND o.id = d.order_id)
-        SELECT d.n, d.outcome, r.id, CASE WHEN d.outcome = 'refunded' THEN d.amount END, d.units_left, d.amount_left, d.state
+              FROM decided d WHERE d.ok AND o.campaign_id = d.campaign_id AND o.id = d.order_id)
+        SELECT d.n, d.outcome, r.id, CASE WHEN d.ok THEN d.amount END, d.units_left, d.amount_left, d.state
         FROM decided d LEFT JOIN refund r ON r.campaign_id = d.campaign_id AND r.order_id = d.order_id;
     END LOOP;
 END

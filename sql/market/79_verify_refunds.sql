@@ -29,10 +29,10 @@ BEGIN
 
     RETURN QUERY
     WITH c AS (
-        SELECT r.campaign_id, r.id, (r.due_at IS NULL) = (o.due_at IS NULL) AND coalesce(r.due_at >= o.due_at, true) AS ok
-        FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
-    SELECT 'refunds are due with or after their order', count(*), count(*) FILTER (WHERE NOT c.ok),
-           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE NOT c.ok)
+        SELECT r.campaign_id, r.id, o.id IS NOT NULL AND (r.due_at IS NULL) = (o.due_at IS NULL) AND coalesce(r.due_at >= o.due_at, true) AS ok
+        FROM refunds r LEFT JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
+    SELECT 'refunds are due with or after their order', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c;
 
     RETURN QUERY

@@ -24,7 +24,7 @@ FROM (VALUES
         order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,refund_rest,refund_orders,refund_shortage,refund_weight,
         set_liability,end_liability,
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
-    ('settlement', '{write_off_debt,debts,debt_ageing,write_offs,settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
+    ('settlement', '{repay_debt,write_off_debt,debts,debt_ageing,write_offs,settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
     ('auditor', '{liabilities,refunds,debts,debt_ageing,write_offs,verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);

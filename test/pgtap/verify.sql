@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(123);
+SELECT plan(129);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -14,7 +14,8 @@ SELECT refund_order(id('campaign'), id('a'), id('rice'), 0, 'f2', 300) AS refund
 SELECT settle(), approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g /dev/null
 SELECT clock_timestamp() AS now \gset
 SELECT issue_statement(id('mill'), :'now') AS statement \gset
-SELECT refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200) \g /dev/null
+SELECT set_liability(NULL, 'late', 'supplier rest'), refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200, cause => 'late'),
+       refund_orders(jsonb_build_array(jsonb_build_object('campaign', id('campaign'), 'order', id('e'), 'item', id('rice'), 'units', 0, 'amount', 1)), 'f4') \g /dev/null
 -- A second wave, whose lists are not frozen: one order was sent on to the next point, one could not be placed anywhere.
 SELECT name('later', create_campaign(open_wave('later'), id('leader'), 'later', clock_timestamp() + interval '1 hour', hold => '0')),
        name('kiosk', add_pickup_point(id('garden'), 'kiosk', location(121.5, 25.05))), name('hut', add_pickup_point(id('meadow'), 'hut', location(0, 0))) \g /dev/null
@@ -62,12 +63,12 @@ SELECT pg_temp.unguarded('ALTER TABLE journals DROP CONSTRAINT journals_balanced
 SELECT pg_temp.finds(d, 'postings are the entries of their journals', '2')
 FROM unnest(ARRAY['UPDATE postings SET amount = amount + 1 WHERE journal_id = 2 AND account_id = market_account(''clearing'')', 'DELETE FROM postings WHERE journal_id = 2',
                   'UPDATE postings SET account_id = market_account(''revenue'') WHERE journal_id = 2 AND account_id = market_account(''clearing'')',
-                  'INSERT INTO postings VALUES (2, account(''mill'', ''goods''), 1)', 'DELETE FROM journals WHERE id = 2']) d;
+                  'INSERT INTO postings VALUES (2, account(''mill'', ''goods''), 1, now())', 'DELETE FROM journals WHERE id = 2']) d;
 SELECT pg_temp.finds(d, 'balances are the sums of postings')
 FROM unnest(ARRAY['UPDATE accounts SET balance = balance + 1 WHERE id = account(''mill'', ''goods'')', 'UPDATE postings SET amount = amount + 1 WHERE account_id = account(''mill'', ''goods'')']) d;
 SELECT pg_temp.finds(d, 'journal digests match', '1')
 FROM unnest(ARRAY['UPDATE journals SET digest = set_byte(digest, 31, get_byte(digest, 31) # 1) WHERE id = 1', 'UPDATE journals SET reference = reference || ''0'' WHERE id = 1',
-                  'UPDATE journals SET kind = ''present'' WHERE id = 1', 'UPDATE journals SET happened_at = happened_at + interval ''1 us'' WHERE id = 1',
+                  'UPDATE journals SET kind = ''present'' WHERE id = 1', 'UPDATE journals SET happened_at = happened_at - interval ''1 us'' WHERE id = 1',
                   'UPDATE journals SET entries = -entries WHERE id = 1', 'UPDATE settings SET market = gen_random_uuid()']) d;
 
 -- Orders
@@ -147,6 +148,10 @@ FROM unnest(ARRAY['UPDATE refunds SET amount = amount - 1, shares = shares - ktt
 SELECT pg_temp.finds('UPDATE refunds SET shares = shares(account(''mill'', ''goods''), amount * 10) - shares(account(''leader'', ''commission''), amount * 9) WHERE id = ' || :'refund', 'refunds take back no more of a share than it was');
 SELECT pg_temp.finds(d, 'refunds are due with or after their order')
 FROM unnest(ARRAY['UPDATE refunds SET due_at = NULL WHERE id = ' || :'refund', 'UPDATE refunds SET due_at = due_at - interval ''1 day'' WHERE id = ' || :'refund']) d;
+SELECT pg_temp.finds(d, 'refunds are borne by whom their liability names')
+FROM unnest(ARRAY['UPDATE refunds SET borne = shares(market_account(''revenue''), amount) WHERE borne IS NOT NULL', 'UPDATE refunds SET cause = ''spoilage'' WHERE borne IS NOT NULL']) d;
+SELECT pg_temp.finds(d, 'every refund is posted once')
+FROM unnest(ARRAY['UPDATE refunds SET batch = ''x'' WHERE id = ' || :'refund', 'UPDATE refunds SET batch = NULL', 'DELETE FROM journals WHERE kind = ''refund''', 'DELETE FROM journals WHERE kind = ''refunds''']) d;
 SELECT pg_temp.finds(d, 'settlements have no gaps and pay every due share once')
 FROM unnest(ARRAY['UPDATE settlements SET amount = amount + 1 WHERE id = 1', 'UPDATE settlements SET journal_id = NULL WHERE id = 1', 'DELETE FROM settlements WHERE id = 1',
                   'UPDATE settlements SET due = tstzrange(lower(due) + interval ''1 us'', upper(due), ''(]'') WHERE id = 2', 'UPDATE orders SET due_at = now() + interval ''1 day'' WHERE id = id(''a'')']) d;
