@@ -96,3 +96,41 @@ $$;
 COMMENT ON FUNCTION repay_debt(bigint, bigint, text) IS
     'Notes that a member has paid a part of his debt (minor units) into the bank, under the bank''s reference, and returns the journal; once, however often it is called. '
     'Errors: 22004 null, 22023 out of bounds, KT010 same reference with other arguments, KT303 no such member, KT402 he owes less.';
+
+CREATE TABLE write_offs (
+    journal_id  bigint PRIMARY KEY REFERENCES journals,
+    member_id   bigint NOT NULL REFERENCES members,
+    amount      bigint NOT NULL CHECK (amount > 0),
+    reason      text NOT NULL CHECK (octet_length(reason) BETWEEN 1 AND 256),
+    decided_by  bigint NOT NULL REFERENCES members,
+    CONSTRAINT write_offs_two_people_check CHECK (decided_by <> member_id)
+);
+COMMENT ON TABLE write_offs IS 'Debts that were given up, each by a journal "write_off" against revenue: whose, how much, why, and who decided it.';
+
+CREATE FUNCTION write_off_debt(member bigint, amount bigint, request text, reason text, decided_by bigint)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_first jsonb := claim_request('write_off_debt', request,
+        jsonb_build_object('member', member, 'amount', amount, 'reason', reason, 'decided_by', decided_by));
+    v_id bigint;
+BEGIN
+    PERFORM read_committed();
+    IF v_first IS NOT NULL THEN
+        RETURN v_first::bigint;
+    END IF;
+    PERFORM require_member(member, 'member'), require_member(decided_by, 'who decides'),
+            require_between(require(amount, 'amount'), 1, 1000000000000000, 'amount'), require_reference(reason, 'reason');
+    IF member = decided_by THEN
+        RAISE EXCEPTION 'a debt must be written off by another member than the debtor' USING ERRCODE = 'KT404';
+    END IF;
+    v_id := post('write_off', request, ktt.shares(open_account(member, 'debt'), amount) - ktt.shares(market_account('revenue'), amount));
+    INSERT INTO write_offs (journal_id, member_id, amount, reason, decided_by) VALUES (v_id, member, write_off_debt.amount, write_off_debt.reason, write_off_debt.decided_by);
+    PERFORM finish_request('write_off_debt', request, to_jsonb(v_id));
+    RETURN v_id;
+END
+$$;
+COMMENT ON FUNCTION write_off_debt(bigint, bigint, text, text, bigint) IS
+    'Gives up a part of what a member owes (minor units), or all of it, at the cost of revenue, and returns the journal; reason and who decided it are kept in write_offs. '
+    'Errors: 22004 null, 22023 out of bounds, KT010 same request key with other arguments, KT303 no such member, KT402 he owes less, KT404 he cannot decide it himself.';

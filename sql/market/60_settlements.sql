@@ -67,7 +67,7 @@ BEGIN
     -- Expressions, not SELECT INTO, so that the server may use parallel workers; the window is fixed, so all see what is due in it.
     v_earned := (SELECT row(coalesce(sum(o.shares), '{}'), count(*), 0)::due_sum FROM orders o
                  WHERE o.due_at > v_from AND o.due_at <= v_until AND o.campaign_id <> ALL (target.elsewhere));
-    v_refunded := (SELECT row(coalesce(sum(r.shares), '{}'), 0, count(*))::due_sum FROM refunds r
+    v_refunded := (SELECT row(coalesce(sum(coalesce(r.borne, r.shares)), '{}'), 0, count(*))::due_sum FROM refunds r
                    WHERE r.due_at > v_from AND r.due_at <= v_until AND r.campaign_id <> ALL (target.elsewhere));
     v_sum := row(v_earned.shares - v_refunded.shares, v_earned.orders, v_refunded.refunds)::due_sum;
     IF target.accounts <> '{}' OR target.calendar_id <> 1 THEN
@@ -76,7 +76,7 @@ BEGIN
     IF target.campaigns <> '{}' THEN
         v_whole := (SELECT row(coalesce(sum(o.shares), '{}'), count(*), 0)::due_sum FROM orders o
                     WHERE o.due_at > v_from AND o.due_at <= v_until AND o.campaign_id = ANY (target.campaigns));
-        v_refunded := (SELECT row(coalesce(sum(r.shares), '{}'), 0, count(*))::due_sum FROM refunds r
+        v_refunded := (SELECT row(coalesce(sum(coalesce(r.borne, r.shares)), '{}'), 0, count(*))::due_sum FROM refunds r
                        WHERE r.due_at > v_from AND r.due_at <= v_until AND r.campaign_id = ANY (target.campaigns));
         v_sum := row(v_sum.shares + v_whole.shares - v_refunded.shares, v_sum.orders + v_whole.orders, v_sum.refunds + v_refunded.refunds)::due_sum;
     END IF;
@@ -179,6 +179,11 @@ BEGIN
           AND NOT EXISTS (SELECT FROM journals j WHERE j.kind = 'cancellation' AND j.reference = format('%s/%s', o.campaign_id, o.id))
         ORDER BY o.id;
         RETURN;
+    ELSIF NOT FOUND AND v_journal.kind = 'refunds' THEN
+        RETURN QUERY
+        SELECT r.campaign_id, r.order_id, r.id, r.amount * sign(ktt.amount(v_journal.entries, account))::bigint
+        FROM refunds r WHERE r.batch = v_journal.reference AND r.amount > 0 ORDER BY 1, 2, 3;
+        RETURN;
     ELSIF NOT FOUND THEN
         -- Every other journal is about one order, refund or payout; its reference names it.
         IF v_journal.kind IN ('payment', 'returned_payment') THEN
@@ -201,7 +206,7 @@ BEGIN
         SELECT o.campaign_id, o.id AS order_id, NULL::bigint AS refund_id, settled_shares(v_settlement, o.campaign_id, o.shares) AS shares
         FROM orders o WHERE o.due_at > coalesce(lower(v_settlement.due), '-infinity') AND o.due_at <= upper(v_settlement.due)
         UNION ALL
-        SELECT r.campaign_id, r.order_id, r.id, -settled_shares(v_settlement, r.campaign_id, r.shares)
+        SELECT r.campaign_id, r.order_id, r.id, -settled_shares(v_settlement, r.campaign_id, coalesce(r.borne, r.shares))
         FROM refunds r WHERE r.due_at > coalesce(lower(v_settlement.due), '-infinity') AND r.due_at <= upper(v_settlement.due))
     SELECT b.campaign_id, b.order_id, b.refund_id,
            CASE WHEN account = market_account('clearing') THEN -ktt.total(b.shares) ELSE ktt.amount(b.shares, account) END

@@ -56,9 +56,9 @@ BEGIN
         CROSS JOIN LATERAL ktt.items(o.basket) b
         UNION ALL
         SELECT m.written_at, m.journal_id, m.account, r.campaign_id, r.order_id, r.id, r.item_id, -r.units, -r.amount,
-               (line_rule_of(o, r.item_id)).rule, -ktt.amount(settled_shares(m.settlement, r.campaign_id, r.shares), m.account_id)
+               (line_rule_of(o, r.item_id)).rule, -ktt.amount(settled_shares(m.settlement, r.campaign_id, coalesce(r.borne, r.shares)), m.account_id)
         FROM moves m JOIN refunds r ON r.due_at > coalesce(lower((m.settlement).due), '-infinity') AND r.due_at <= upper((m.settlement).due)
-                                   AND r.shares OPERATOR(ktt.?) m.account_id
+                                   AND coalesce(r.borne, r.shares) OPERATOR(ktt.?) m.account_id
         JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
     SELECT l.written_at, l.journal_id, 'settlement'::text, l.account, l.campaign_id, l.order_id, l.refund_id, l.item, l.units, l.sale, l.rule::text, l.amount
     FROM lines l WHERE l.amount IS NOT NULL

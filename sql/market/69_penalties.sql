@@ -1,5 +1,5 @@
 /*
- * Securities that members leave, penalties that are taken from them, and debts that are given up.
+ * Securities that members leave, and penalties that are taken from them.
  */
 
 CREATE TABLE penalties (
@@ -78,33 +78,6 @@ $$;
 COMMENT ON FUNCTION impose_penalty(bigint, bigint, text, text, bigint) IS
     'Takes a penalty (minor units) from a member for the platform and returns the journal: from his security first, then from what he has earned; what is short becomes his '
     'debt. Errors: 22004 null, 22023 out of bounds, KT010 same request key with other arguments, KT303 no such member, KT404 nobody decides on himself.';
-
-CREATE FUNCTION write_off_debt(member bigint, amount bigint, reason text, request text, decided_by bigint)
-RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-DECLARE
-    v_first jsonb := claim_request('write_off_debt', request,
-        jsonb_build_object('member', member, 'amount', amount, 'reason', reason, 'decided_by', decided_by));
-    v_journal bigint;
-BEGIN
-    PERFORM read_committed();
-    IF v_first IS NOT NULL THEN
-        RETURN v_first::bigint;
-    END IF;
-    PERFORM require_reference(request, 'request key'), require_reference(reason, 'reason'), require_member(member, 'member'), require_member(decided_by, 'decider'),
-            require_between(require(amount, 'amount'), 1, 1000000000000000, 'amount');
-    IF member = decided_by THEN
-        RAISE EXCEPTION 'a debt must be given up by another member than the one who owes it' USING ERRCODE = 'KT404';
-    END IF;
-    v_journal := post('write_off', request, ktt.shares(open_account(member, 'debt'), amount) - ktt.shares(market_account('revenue'), amount));
-    PERFORM finish_request('write_off_debt', request, to_jsonb(v_journal));
-    RETURN v_journal;
-END
-$$;
-COMMENT ON FUNCTION write_off_debt(bigint, bigint, text, text, bigint) IS
-    'Gives up a part of what a member owes (minor units), at the platform''s cost, and returns the journal. '
-    'Errors: 22004 null, 22023 out of bounds, KT010 same request key with other arguments, KT303 no such member, KT402 he owes less, KT404 nobody decides on himself.';
 
 CREATE FUNCTION verify_penalties()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)

@@ -14,7 +14,7 @@ BEGIN
     o AS (SELECT w.id, sum(settled_shares(w.settlement, x.campaign_id, x.shares)) AS shares,
                  count(*) FILTER (WHERE x.campaign_id = ANY (w.campaigns) OR x.campaign_id <> ALL (w.elsewhere)) AS n
           FROM w JOIN orders x ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
-    r AS (SELECT w.id, sum(settled_shares(w.settlement, x.campaign_id, x.shares)) AS shares,
+    r AS (SELECT w.id, sum(settled_shares(w.settlement, x.campaign_id, coalesce(x.borne, x.shares))) AS shares,
                  count(*) FILTER (WHERE x.campaign_id = ANY (w.campaigns) OR x.campaign_id <> ALL (w.elsewhere)) AS n
           FROM w JOIN refunds x ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
     c AS (

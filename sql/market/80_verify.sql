@@ -144,34 +144,7 @@ BEGIN
     RETURN QUERY SELECT * FROM verify_runs();
     RETURN QUERY SELECT * FROM verify_people();
 
-    -- Refunds and settlement
-    RETURN QUERY
-    WITH c AS (
-        SELECT o.campaign_id, o.id, o.refunded = coalesce(r.basket, '{}') AND o.basket OPERATOR(ktt.@>) o.refunded AND o.refunded OPERATOR(ktt.@>) '{}' AS ok
-        FROM orders o LEFT JOIN (SELECT f.campaign_id, f.order_id, ktt.basket_agg(f.item_id, f.units, f.amount) AS basket FROM refunds f GROUP BY 1, 2) r
-            ON r.campaign_id = o.campaign_id AND r.order_id = o.id)
-    SELECT 'no line is refunded more than was paid', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
-    FROM c;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT f.campaign_id, f.order_id, f.item_id,
-               NOT EXISTS (SELECT FROM ktt.entries(line_shares(o.*, f.item_id, o.steward_account_id) - f.shares) e WHERE e.amount < 0)
-               AND NOT EXISTS (SELECT FROM ktt.entries(f.shares) e WHERE e.amount < 0) AS ok
-        FROM (SELECT r.campaign_id, r.order_id, r.item_id, sum(r.shares) AS shares FROM refunds r GROUP BY 1, 2, 3) f
-        JOIN orders o ON o.campaign_id = f.campaign_id AND o.id = f.order_id)
-    SELECT 'refunds take back no more of a share than it was', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(format('%s/%s item %s', c.campaign_id, c.order_id, c.item_id)) FILTER (WHERE c.ok IS NOT TRUE)
-    FROM c;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT r.campaign_id, r.id, (r.due_at IS NULL) = (o.due_at IS NULL) AND coalesce(r.due_at >= o.due_at, true) AS ok
-        FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
-    SELECT 'refunds are due with or after their order', count(*), count(*) FILTER (WHERE NOT c.ok),
-           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE NOT c.ok)
-    FROM c;
+    RETURN QUERY SELECT * FROM verify_refunds();
 
     RETURN QUERY SELECT * FROM verify_settlements();
 

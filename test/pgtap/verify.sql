@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(161);
+SELECT plan(167);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -23,7 +23,8 @@ SELECT fail_transfer(l.key, 'closed') FROM payout_lines l WHERE l.member_id = id
 SELECT make_payout(id('cashier'), 'proposed', members => ARRAY[id('orchard')]), load_bill('bank', local_day(clock_timestamp()), '[{"kind": "fee", "key": "f", "amount": -3}]') \g /dev/null
 SELECT clock_timestamp() AS now \gset
 SELECT issue_statement(id('mill'), :'now') AS statement \gset
-SELECT refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200) \g /dev/null
+SELECT set_liability(NULL, 'late', 'supplier rest'), refund_order(id('campaign'), id('e'), id('rice'), 0, 'f3', 200, cause => 'late'),
+       refund_orders(jsonb_build_array(jsonb_build_object('campaign', id('campaign'), 'order', id('e'), 'item', id('rice'), 'units', 0, 'amount', 1)), 'f4') \g /dev/null
 SELECT close_books(), take_checkpoint() \g /dev/null
 SELECT post('test', 'fund', shares(account('mill', 'goods'), 100) - shares(market_account('revenue'), 100)) \g /dev/null
 SELECT approve_adjustment(propose_adjustment('adjusted', shares(account('mill', 'goods'), 9) - shares(market_account('revenue'), 9), 'x', id('cashier')), id('chief')),
@@ -171,6 +172,10 @@ FROM unnest(ARRAY['UPDATE refunds SET amount = amount - 1, shares = shares - ktt
 SELECT pg_temp.finds('UPDATE refunds SET shares = shares(account(''mill'', ''goods''), amount * 10) - shares(account(''leader'', ''commission''), amount * 9) WHERE id = ' || :'refund', 'refunds take back no more of a share than it was');
 SELECT pg_temp.finds(d, 'refunds are due with or after their order')
 FROM unnest(ARRAY['UPDATE refunds SET due_at = NULL WHERE id = ' || :'refund', 'UPDATE refunds SET due_at = due_at - interval ''1 day'' WHERE id = ' || :'refund']) d;
+SELECT pg_temp.finds(d, 'refunds are borne by whom their liability names')
+FROM unnest(ARRAY['UPDATE refunds SET borne = shares(market_account(''revenue''), amount) WHERE borne IS NOT NULL', 'UPDATE refunds SET cause = ''spoilage'' WHERE borne IS NOT NULL']) d;
+SELECT pg_temp.finds(d, 'every refund is posted once')
+FROM unnest(ARRAY['UPDATE refunds SET batch = ''x'' WHERE id = ' || :'refund', 'UPDATE refunds SET batch = NULL', 'DELETE FROM journals WHERE kind = ''refund''', 'DELETE FROM journals WHERE kind = ''refunds''']) d;
 SELECT pg_temp.finds(d, 'settlements have no gaps and pay every due share once')
 FROM unnest(ARRAY['UPDATE settlements SET amount = amount + 1 WHERE id = 1', 'UPDATE settlements SET journal_id = NULL WHERE id = 1', 'DELETE FROM settlements WHERE id = 1',
                   'UPDATE settlements SET due = tstzrange(lower(due) + interval ''1 us'', upper(due), ''(]'') WHERE id = 2', 'UPDATE orders SET due_at = now() + interval ''1 day'' WHERE id = id(''a'')']) d;
