@@ -17,7 +17,7 @@ SELECT m.paid_by_buyers, m.refunded_to_buyers,
        a.suppliers, a.leaders, a.stewards, a.platform, a.not_yet_settled, a.unmatched,
        m.paid_by_buyers = a.suppliers + a.leaders + a.stewards + a.platform + a.not_yet_settled + a.unmatched + m.refunded_to_buyers AS holds
 FROM (SELECT coalesce(sum(-p.amount) FILTER (WHERE j.kind IN ('payment', 'returned_payment')), 0)::bigint AS paid_by_buyers,
-             coalesce(sum(p.amount) FILTER (WHERE j.kind IN ('refund', 'cancellation', 'campaign_cancellation', 'change')), 0)::bigint AS refunded_to_buyers
+             coalesce(sum(p.amount) FILTER (WHERE j.kind IN ('refund', 'refunds', 'cancellation', 'campaign_cancellation', 'change')), 0)::bigint AS refunded_to_buyers
       FROM postings p JOIN journals j ON j.id = p.journal_id JOIN accounts a ON a.id = p.account_id
       WHERE a.member_id IS NULL AND a.kind = 'channel') m,
      (SELECT coalesce(sum(p.amount) FILTER (WHERE a.kind = 'goods' AND j.kind = 'settlement'), 0)::bigint AS suppliers,

@@ -44,9 +44,17 @@ def learn_changes(model, server):
             change.id = number
 
 
-@section("SELECT account_id, balance FROM balances")
+def learn_lines(model, server):
+    """Keys of transfers have no call that tells them together with their payees."""
+    code, rows = server.ask("SELECT payout_id, member_id, key FROM payout_lines")
+    keys = {(int(payout), int(member)): key for payout, member, key in rows}
+    for line in model.lines:
+        line.id = keys.get((line.payout.id, line.member.id))
+
+
+@section("SELECT account_id, balance, available FROM balances")
 def balances(model):
-    return [(account, account.balance) for account in model.accounts.values()]
+    return [(account, account.balance, account.balance - account.held) for account in model.accounts.values()]
 
 
 @section("SELECT kind, reference, entries FROM journals")
@@ -212,15 +220,20 @@ def settlements(model):
     return [(each, each.posted, each.orders, each.refunds, each.amount, each.journal is not None) for each in model.settlements]
 
 
-@section("SELECT id, made_by, approved_by, withdrawn_at IS NOT NULL, journal_id IS NOT NULL FROM payouts")
+@section("SELECT id, made_by, own, approved_by, withdrawn_at IS NOT NULL, journal_id IS NOT NULL FROM payouts")
 def payouts(model):
-    return [(payout, payout.maker, payout.approver, payout.withdrawn, ("payout", (payout,)) in model.journals) for payout in model.payouts]
+    return [(payout, payout.maker, payout.own, payout.approver, payout.withdrawn, ("payout", (payout,)) in model.journals) for payout in model.payouts]
 
 
-@section("SELECT payout_id, member_id, entries, amount, state FROM payout_lines")
+@section("SELECT payout_id, member_id, channel, entries, amount, fee, state, note, request_id IS NOT NULL, channel_reference, return_reference FROM payout_lines")
 def payout_lines(model):
-    return [(payout, member, shares_text(line["entries"]), line["amount"], line["state"])
-            for payout in model.payouts for member, line in payout.lines.items()]
+    return [(line.payout, line.member, "bank", shares_text(line.entries), line.amount, 0, line.state, line.note, line.sent, line.reference, line.back)
+            for line in model.lines]
+
+
+@section("SELECT message, key, reference, amount, outcome, resolved_at IS NOT NULL FROM transfer_disputes")
+def transfer_disputes(model):
+    return [(*dispute, resolved) for dispute, resolved in model.disputes.items()]
 
 
 @section("SELECT kind, count(*) FROM requests WHERE result IS NOT NULL GROUP BY kind")
@@ -238,6 +251,7 @@ def compare(model, server):
     """Differs, with the first rows that only one of the two has."""
     learn_accounts(model, server)
     learn_changes(model, server)
+    learn_lines(model, server)
     for name, (query, rows_of) in SECTIONS.items():
         code, found = server.ask(query)
         if code != "00000":

@@ -3,7 +3,7 @@
 import split
 from answer import Call
 from campaigns import CLOSES, FUTURE, PASSED, PAST
-from things import Account, Campaign, Code, Community, Item, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
+from things import Account, Campaign, Code, Community, Item, Line, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
@@ -125,6 +125,8 @@ class Draw:
             return self.rng.choice(WORDS[name])
         if isinstance(value, bool):
             return not value
+        if isinstance(value, Line):
+            return self.one(self.model.lines) if self.chance(0.6) else "nobody's"
         if isinstance(value, Thing):
             return self.one(self.things_like(value)) if self.chance(0.6) else Unknown(10**9 + self.number(0, 3))
         if isinstance(value, int):

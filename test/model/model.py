@@ -17,6 +17,7 @@ from goods import Goods
 from limits import Limits
 from money import Money
 from orders import Orders
+from payouts import Payouts
 from people import People
 from placing import Placing
 from sellers import Sellers
@@ -28,7 +29,7 @@ from things import Refused, need_text
 ROWS = ("explain", "order_parts", "place_orders")
 
 
-class Model(Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
+class Model(Payouts, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 

@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 
-from things import Account, Change, Code, Journal, Quota, Thing, Unknown
+from things import Account, Change, Code, Journal, Line, Quota, Thing, Unknown
 
 CELL, END, NULL = "\x1f", "\x1e", "\x1d"
 
@@ -12,6 +12,7 @@ COLUMNS = {
     "place_orders": "ordinal, outcome, order_id, amount, pickup_point, code, item, error_code, error IS NOT NULL",
     "order_parts": "item_id, units, sale, party, member_id, amount, rule",
     "post_settlement": "orders, refunds, amount, journal_id IS NOT NULL",
+    "send_transfers": "count(*), coalesce(sum(amount), 0)",
 }
 
 
@@ -89,6 +90,8 @@ def literal(value, named=False):
         return f"(SELECT id FROM order_changes WHERE (campaign_id, order_id) = ({campaign}, {order}) ORDER BY id OFFSET {value.number} LIMIT 1)"
     if isinstance(value, Quota) and value.id is None:
         return f"(SELECT capacity_id FROM campaigns WHERE id = {literal(value.campaign, named)})"
+    if isinstance(value, Line):
+        return "(SELECT key FROM payout_lines WHERE (payout_id, member_id) = ({}, {}))".format(literal(value.payout, named), literal(value.member, named))
     if isinstance(value, Code):
         return f":'code_{value.order.name}_{value.number}'" if named else literal(value.text)
     if isinstance(value, Unknown):

@@ -64,6 +64,10 @@ MUST_HAPPEN = {
         "post_settlement": "done",
         "explain": "done",
         "approve_payout": "done",
+        "request_payout": "done KT402",
+        "send_transfers": "done",
+        "confirm_transfer": "confirmed",
+        "fail_transfer": "failed",
     },
     50_000: {
         "place_order": "filled not_open KT010 KT103 54000",
@@ -108,6 +112,10 @@ MUST_HAPPEN = {
         "make_payout": "done KT010 22023",
         "approve_payout": "KT404 KT301",
         "withdraw_payout": "done KT301",
+        "request_payout": "KT010 22023",
+        "confirm_transfer": "confirmed_late not_sent amount_differs reference_differs unknown",
+        "fail_transfer": "already_confirmed already_returned not_sent unknown",
+        "return_transfer": "returned not_confirmed reference_differs already_failed not_sent unknown",
     },
 }
 

@@ -6,7 +6,7 @@ import time
 from answer import Call, Differs
 from compare import compare
 from psql import Broken
-from things import Account, Change, Code, Journal, Quota, Thing, Unknown
+from things import Account, Change, Code, Journal, Line, Quota, Thing, Unknown
 
 NOBODY = Unknown(10**9)
 
@@ -49,6 +49,9 @@ def here(value, made, model):
         return changes[value.number] if value.number < len(changes) else NOBODY
     if isinstance(value, Quota) and value not in made:
         return getattr(here(value.campaign, made, model), "capacity", None) or NOBODY
+    if isinstance(value, Line):
+        payout = made.get(value.payout)
+        return payout.lines.get(here(value.member, made, model), NOBODY) if payout else NOBODY
     if isinstance(value, Journal):
         return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
     if isinstance(value, Thing):

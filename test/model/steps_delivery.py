@@ -108,20 +108,3 @@ def explain(draw):
         return None
     account = draw.rng.choice(list(journal.entries if draw.chance(0.95) else model.accounts.values()))
     return "explain", {"journal": journal, "account": account}
-
-
-@step(1.5)
-def make_payout(draw):
-    return "make_payout", {"maker": draw.one(draw.model.members), "request": draw.key("payout"), "minimum": draw.rng.choice([1, 1, 100, 5000])}
-
-
-@step(1.5)
-def approve_payout(draw):
-    payout = draw.find(draw.model.payouts, lambda payout: payout.approver is None and not payout.withdrawn)
-    return payout and ("approve_payout", {"payout": payout, "approver": draw.one(draw.model.members) if draw.chance(0.8) else payout.maker})
-
-
-@step(0.4)
-def withdraw_payout(draw):
-    payout = draw.one(draw.model.payouts)
-    return payout and ("withdraw_payout", {"payout": payout})

@@ -100,6 +100,10 @@ class Payout(Thing):
     letter = "payout"
 
 
+class Line(Thing):
+    """A transfer, known by its payout and member; its id is its key, learned when states are compared."""
+
+
 class Account(Thing):
     """Its id is learned when states are compared; its place says which is older."""
 

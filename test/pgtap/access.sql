@@ -85,7 +85,7 @@ SELECT throws_ok(c, '42501', NULL, 'settlement: not ' || c) FROM unnest(ARRAY['S
 RESET ROLE;
 
 SET LOCAL ROLE ktt_test_payout;
-SELECT is((SELECT paid > 0 FROM market.approve_payout(market.make_payout(:cashier, 'po'), :chief)), true, 'payout: makes one, and another approves');
+SELECT is((SELECT requested > 0 FROM market.approve_payout(market.make_payout(:cashier, 'po'), :chief)), true, 'payout: makes one, and another approves');
 SELECT throws_ok(c, '42501', NULL, 'payout: not ' || c) FROM unnest(ARRAY['SELECT market.post_settlement(1)', 'SELECT * FROM market.payout_lines']) c;
 RESET ROLE;
 

@@ -77,9 +77,9 @@ SELECT throws_ok('SELECT open_settlement(''infinity'')', '22023', 'time must be 
 SELECT throws_ok('SELECT open_settlement(''-infinity'')', '22023', 'time must be finite', 'until never');
 SELECT throws_ok('SELECT post_settlement(999999)', 'KT303', 'settlement 999999 does not exist', 'an unknown settlement');
 SELECT throws_ok('SELECT post_settlement(NULL)', '22004', 'settlement must not be null', 'no settlement');
-SELECT throws_ok('INSERT INTO settlements (due) SELECT due FROM settlements LIMIT 1', '23P01', NULL, 'two windows cannot overlap');
-SELECT throws_ok('INSERT INTO settlements (due) VALUES (''[2999-01-01,2999-01-02)'')', '23514', NULL, 'a window is open below and closed above');
-SELECT throws_ok('INSERT INTO settlements (due) VALUES (''(2999-01-01,)'')', '23514', NULL, 'and has an end');
+SELECT throws_ok('INSERT INTO settlements (calendar_id, due, campaigns, elsewhere, accounts) SELECT calendar_id, due, campaigns, elsewhere, accounts FROM settlements LIMIT 1', '23P01', NULL, 'two windows cannot overlap');
+SELECT throws_ok('INSERT INTO settlements (calendar_id, due, campaigns, elsewhere, accounts) VALUES (1, ''[2999-01-01,2999-01-02)'', ''{}'', ''{}'', ''{}'')', '23514', NULL, 'a window is open below and closed above');
+SELECT throws_ok('INSERT INTO settlements (calendar_id, due, campaigns, elsewhere, accounts) VALUES (1, ''(2999-01-01,)'', ''{}'', ''{}'', ''{}'')', '23514', NULL, 'and has an end');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -133,7 +133,7 @@ INSERT INTO fixture.all_calls VALUES
     ('money', 'open a settlement', 'open_settlement() > 0'),
     ('money', 'post it', '(post_settlement(:settlement)).amount'),
     ('money', 'make a payout', 'make_payout(7, :k || '' payout'') > 0'),
-    ('money', 'approve one', 'concat_ws('' '', paid, dropped, amount) FROM approve_payout(:payout, 8)'),
+    ('money', 'approve one', 'concat_ws('' '', requested, dropped, amount, fee) FROM approve_payout(:payout, 8)'),
     ('money', 'withdraw one', 'withdraw_payout(:payout)'),
     ('money', 'issue a statement', 'issue_statement(:l, :until) > 0');
 INSERT INTO fixture.calls SELECT l.name, l.call, l.name IN ('expire') FROM fixture.all_calls l WHERE l.area = :'area';
