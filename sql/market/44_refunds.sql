@@ -136,7 +136,7 @@ BEGIN
      WHERE o.campaign_id = campaign AND o.id = refund_order.order_id;
     IF v_amount > 0 THEN
         PERFORM post('refund', format('%s/%s', campaign, v_id),
-                     ktt.shares(market_account('channel'), v_amount) - ktt.shares(market_account('clearing'), v_amount));
+                     money_back(campaign, order_id, v_order.amount - ktt.amount(v_order.refunded), v_amount) - ktt.shares(market_account('clearing'), v_amount));
     END IF;
     PERFORM finish_request('refund_order', request, to_jsonb(v_id));
     RETURN v_id;
