@@ -11,7 +11,7 @@ COMMENT ON TABLE access_profiles IS 'What grant_access() grants: names of functi
 INSERT INTO access_profiles (profile, object)
 SELECT p.profile, o.object
 FROM (VALUES
-    ('app', '{local_time,local_day,register_member,apply_for_partnership,decide_application,withdraw_application,invite_sales_leader,accept_invitation,
+    ('app', '{grant_subsidy,local_time,local_day,register_member,apply_for_partnership,decide_application,withdraw_application,invite_sales_leader,accept_invitation,
         revoke_invitation,partners,touch,place_order,place_orders,preview_order,change_order,pay_order,cancel_order,declare_interest,note_views,number_orders,
         buyer_orders,campaign_board,today_board,renew_code,nearest_point,nearest_pickup,pickup_points,point_loads,waves,point_is_open,join_campaign}'::text[]),
     ('steward', '{pick_up,hand_over}'),
@@ -23,9 +23,12 @@ FROM (VALUES
         join_campaign,close_campaign,close_due_campaigns,conclude_campaign,cancel_campaign,decide_interest,interest_board,campaign_log,number_orders,
         order_parts,preview_order,place_orders,return_payment,unmatched_payments,buyer_orders,campaign_board,supplier_items,today_board,close_wave,freeze_wave,receive_goods,dispatch_wave,arrive,hand_over_as_operator,complete_wave,expire_orders,refund_order,
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
-    ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation}'),
+    ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation,
+        set_entry_fee,end_entry_fee,accrue_fees,set_bonus,end_bonus,compute_bonuses,set_tariff,end_tariff,charge_traffic,set_tax_rule,withhold_tax,tax_certificate,pay_tax,
+        create_subsidy,resize_subsidy,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
-    ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements}')
+    ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements,
+        tax_certificate,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
 CREATE FUNCTION grant_access(role name, profile text)
