@@ -245,7 +245,7 @@ AS $$
 DECLARE
     v_paid record;
     v_left bigint := 0;
-    v_back ktt.shares := '{}';
+    v_back ktt.shares := '{}'::ktt.shares;
 BEGIN
     UPDATE orders o SET state = end_orders.state FROM unnest(targets) t WHERE o.campaign_id = t.campaign_id AND o.id = t.id;
     PERFORM give_back(targets);
