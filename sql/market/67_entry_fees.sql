@@ -14,7 +14,8 @@ CREATE TABLE entry_fees (
 );
 CREATE INDEX entry_fees_accrued_until_idx ON entry_fees (accrued_until) WHERE accrued_until < coalesce(upper(days), 'infinity');
 COMMENT ON TABLE entry_fees IS 'Who pays what by the year, from which day to which: one fee at a time.';
-COMMENT ON COLUMN entry_fees.account_id IS 'What it is taken from first; what is short there is a debt, which his other accounts pay as far as they can.';
+COMMENT ON COLUMN entry_fees.account_id IS
+    'What it is taken from first; what is short there is a debt, which his other accounts pay as far as they can.';
 COMMENT ON COLUMN entry_fees.days IS 'The days of membership; without an end until it is said. Its years begin on the day of its start.';
 COMMENT ON COLUMN entry_fees.accrued_until IS 'The days before this one are charged.';
 
@@ -47,7 +48,8 @@ AS $$
           FROM (SELECT extract(year FROM age(day::timestamp, since::timestamp))::int AS full_years) n) y
 $$;
 COMMENT ON FUNCTION fee_accrued(bigint, date, date) IS
-    'Internal. What a yearly fee has come to from its first day up to a day (exclusive), half a unit rounded up. A year is from one anniversary to the next, 365 or 366 days.';
+    'Internal. What a yearly fee has come to from its first day up to a day (exclusive), half a unit rounded up. A year is from one anniversary to '
+    'the next, 365 or 366 days.';
 
 CREATE FUNCTION set_entry_fee(member bigint, yearly bigint, since date, until date DEFAULT NULL)
 RETURNS bigint
@@ -84,9 +86,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION set_entry_fee(bigint, bigint, date, date) IS
-    'Lets a member pay a fee by the year (minor units) from a day up to another (exclusive; until it is ended unless given), in place of an open one from before, and '
-    'returns its id; the same again gives the same. Days that have passed are charged by the next run. '
-    'Errors: 22004 null, 22023 out of bounds, KT010 another fee from that day, KT301 days that have a fee or are charged already, KT303 no such member.';
+    'Lets a member pay a fee by the year (minor units) from a day up to another (exclusive; until it is ended unless given), in place of an open '
+    'one from before, and returns its id; the same again gives the same. Days that have passed are charged by the next run. Errors: 22004 null, '
+    '22023 out of bounds, KT010 another fee from that day, KT301 days that have a fee or are charged already, KT303 no such member.';
 
 CREATE FUNCTION end_entry_fee(member bigint, until date)
 RETURNS boolean
@@ -151,9 +153,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION accrue_fees(date) IS
-    'Charges every day of every entry fee before a day (today, in the market''s time zone, unless given) that is not charged yet, by one journal, and returns how many '
-    'members and how much (minor units). What a member cannot pay becomes his debt. Days that no run charged are made up for by the next one; called again, it charges '
-    'nothing. Fit for a scheduler. Errors: 22023 a day to come.';
+    'Charges every day of every entry fee before a day (today, in the market''s time zone, unless given) that is not charged yet, by one journal, '
+    'and returns how many members and how much (minor units). What a member cannot pay becomes his debt. Days that no run charged are made up for '
+    'by the next one; called again, it charges nothing. Fit for a scheduler. Errors: 22023 a day to come.';
 
 CREATE FUNCTION verify_entry_fees()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)

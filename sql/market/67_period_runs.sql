@@ -42,7 +42,6 @@ AS $$
 DECLARE
     v_until date := coalesce(until, (since + interval '1 month')::date);
 BEGIN
-    PERFORM read_committed();
     IF NOT isfinite(require(since, 'first day')) OR NOT isfinite(v_until) OR v_until <= since THEN
         RAISE EXCEPTION 'period must end after it starts, on a finite day' USING ERRCODE = '22023', DETAIL = format('It is from %s to %s.', since, v_until);
     END IF;
@@ -56,7 +55,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION begin_period_run(date, date) IS
-    'Internal. A period, a month unless its end (exclusive) is given, of which all sales are settled; runs by period queue here. Errors: 22004 null, 22023 empty, KT301 not settled yet.';
+    'Internal. A period, a month unless its end (exclusive) is given, of which all sales are settled; runs by period queue here. Errors: 22004 '
+    'null, 22023 empty, KT301 not settled yet.';
 
 CREATE FUNCTION period_sales(period daterange)
 RETURNS TABLE (campaign_id bigint, order_id bigint, point_id bigint, seller_account_id bigint, basket ktt.basket)
@@ -110,8 +110,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION post_period(text, daterange, period_line[]) IS
-    'Internal. Posts, by one journal, what a period comes to now less what was posted of it before, and returns the lines that have changed; no row when none has. '
-    'Errors: KT301 a rule was computed for another period that shares days with this one.';
+    'Internal. Posts, by one journal, what a period comes to now less what was posted of it before, and returns the lines that have changed; no row '
+    'when none has. Errors: KT301 a rule was computed for another period that shares days with this one.';
 
 CREATE FUNCTION verify_period_runs()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
@@ -133,7 +133,10 @@ AS $$
     UNION ALL
     SELECT * FROM (
         WITH r AS (SELECT DISTINCT r.kind, l.rule_id, r.period FROM period_runs r JOIN period_lines l ON l.run_id = r.id),
-        c AS (SELECT r.rule_id, NOT EXISTS (SELECT FROM r o WHERE o.kind = r.kind AND o.rule_id = r.rule_id AND o.period && r.period AND o.period <> r.period) AS ok FROM r)
+        c AS (
+            SELECT r.rule_id, NOT EXISTS (SELECT FROM r o WHERE o.kind = r.kind AND o.rule_id = r.rule_id AND o.period && r.period
+                                                            AND o.period <> r.period) AS ok
+            FROM r)
         SELECT 'no day counts twice for a rule', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.rule_id) FILTER (WHERE NOT c.ok)::text FROM c) apart
 $$;
 COMMENT ON FUNCTION verify_period_runs() IS 'Internal. The part of verify() about what is computed by period.';

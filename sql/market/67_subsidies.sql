@@ -57,7 +57,8 @@ BEGIN
         PERFORM require_member(payer, 'payer');
     END IF;
     IF NOT isfinite(v_since) OR NOT isfinite(until) OR until <= v_since THEN
-        RAISE EXCEPTION 'a subsidy must end after it starts, at a finite time' USING ERRCODE = '22023', DETAIL = format('It would be from %s to %s.', v_since, until);
+        RAISE EXCEPTION 'a subsidy must end after it starts, at a finite time'
+            USING ERRCODE = '22023', DETAIL = format('It would be from %s to %s.', v_since, until);
     END IF;
     INSERT INTO subsidies AS s (reference, payer_id, account_id, budget, since, until)
     VALUES (create_subsidy.reference, payer, CASE WHEN payer IS NULL THEN market_account('subsidy') ELSE open_account(payer, 'goods') END,
@@ -67,8 +68,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION create_subsidy(text, bigint, bigint, timestamptz, timestamptz) IS
-    'Makes a subsidy under the application''s own key, paid by the platform or by a member out of what he earns for goods, with a budget (minor units) for orders from a time (now unless '
-    'given) to another, and returns its id; the same again gives the same. Errors: 22004 null, 22023 out of bounds, KT010 same key with other arguments, KT303 no such member.';
+    'Makes a subsidy under the application''s own key, paid by the platform or by a member out of what he earns for goods, with a budget (minor '
+    'units) for orders from a time (now unless given) to another, and returns its id; the same again gives the same. Errors: 22004 null, 22023 out '
+    'of bounds, KT010 same key with other arguments, KT303 no such member.';
 
 CREATE FUNCTION resize_subsidy(subsidy bigint, budget bigint)
 RETURNS bigint
@@ -79,7 +81,8 @@ DECLARE
 BEGIN
     PERFORM read_committed();
     PERFORM require_between(require(budget, 'budget'), 0, 1000000000000000, 'budget');
-    UPDATE subsidies s SET budget = greatest(resize_subsidy.budget, s.granted - s.returned) WHERE s.id = require(subsidy, 'subsidy') RETURNING s.budget INTO v_budget;
+    UPDATE subsidies s SET budget = greatest(resize_subsidy.budget, s.granted - s.returned) WHERE s.id = require(subsidy, 'subsidy')
+    RETURNING s.budget INTO v_budget;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'subsidy % does not exist', subsidy USING ERRCODE = 'KT303';
     END IF;
@@ -87,7 +90,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION resize_subsidy(bigint, bigint) IS
-    'Gives a subsidy another budget (minor units), at least what is granted already, and returns it; 0 lets it end. Errors: 22004 null, 22023 out of bounds, KT303 no such subsidy.';
+    'Gives a subsidy another budget (minor units), at least what is granted already, and returns it; 0 lets it end. Errors: 22004 null, 22023 out '
+    'of bounds, KT303 no such subsidy.';
 
 CREATE FUNCTION grant_subsidy(subsidy bigint, campaign bigint, order_id bigint, amount bigint, request text)
 RETURNS text
@@ -141,9 +145,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION grant_subsidy(bigint, bigint, bigint, bigint, text) IS
-    'Lets a subsidy pay a part of an order (minor units) that is not paid yet, as a payment of its own; the buyer pays the rest. A member who has not earned it yet owes it. Outcomes: granted '
-    '(and the order is paid, if that was all of it); exhausted: the budget does not suffice; not_open, closed: not its time; subsidised: the order has one; too_much: more than is left to '
-    'pay; or the state that the order is in. Errors: 22004 null, 22023 amount not above 0, KT010 same request key with other arguments, KT303 no such subsidy or order.';
+    'Lets a subsidy pay a part of an order (minor units) that is not paid yet, as a payment of its own; the buyer pays the rest. A member who has '
+    'not earned it yet owes it. Outcomes: granted (and the order is paid, if that was all of it); exhausted: the budget does not suffice; not_open, '
+    'closed: not its time; subsidised: the order has one; too_much: more than is left to pay; or the state that the order is in. Errors: 22004 '
+    'null, 22023 amount not above 0, KT010 same request key with other arguments, KT303 no such subsidy or order.';
 
 CREATE FUNCTION hold_subsidies(targets orders[])
 RETURNS void
@@ -185,7 +190,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION money_back(bigint, bigint, bigint, bigint) IS
-    'Internal. To whom an amount goes back of what is held for an order: to its buyer, through the channel, and to its subsidy what that has paid of it. The caller has locked the order.';
+    'Internal. To whom an amount goes back of what is held for an order: to its buyer, through the channel, and to its subsidy what that has paid '
+    'of it. The caller has locked the order.';
 
 CREATE FUNCTION verify_subsidies()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
@@ -193,7 +199,8 @@ LANGUAGE sql STABLE ROWS 3 SET search_path FROM CURRENT
 AS $$
     WITH c AS (
         SELECT s.id, s.granted = coalesce(g.amount, 0) AND s.returned = coalesce(g.returned, 0) AS ok
-        FROM subsidies s LEFT JOIN (SELECT x.subsidy_id, sum(x.amount) AS amount, sum(x.returned) AS returned FROM order_subsidies x GROUP BY 1) g ON g.subsidy_id = s.id)
+        FROM subsidies s
+        LEFT JOIN (SELECT x.subsidy_id, sum(x.amount) AS amount, sum(x.returned) AS returned FROM order_subsidies x GROUP BY 1) g ON g.subsidy_id = s.id)
     SELECT 'subsidies count what they have granted', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text FROM c
     UNION ALL
     SELECT * FROM (

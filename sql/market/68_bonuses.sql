@@ -10,7 +10,8 @@ CREATE TABLE bonus_rules (
     days            daterange NOT NULL CHECK (NOT isempty(days) AND isfinite(lower(days)) AND isfinite(upper(days))),
     CONSTRAINT bonus_rules_days_excl EXCLUDE USING gist ((coalesce(supply_leader_id, 0)) WITH =, days WITH &&)
 );
-COMMENT ON TABLE bonus_rules IS 'Who pays sales leaders what for their volume, and for sales of which days: one rule of a supply leader at a time, and one of the market.';
+COMMENT ON TABLE bonus_rules IS
+    'Who pays sales leaders what for their volume, and for sales of which days: one rule of a supply leader at a time, and one of the market.';
 COMMENT ON COLUMN bonus_rules.supply_leader_id IS 'He pays for what they sell in his campaigns; NULL: the platform pays, for all that they sell.';
 COMMENT ON COLUMN bonus_rules.payer_id IS 'His commission, or the market''s revenue.';
 COMMENT ON COLUMN bonus_rules.rule IS 'The volume divided: the part of sales_leader is the bonus.';
@@ -65,10 +66,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION set_bonus(bigint, ktt.split, date, date) IS
-    'Lets a supply leader (NULL: the platform) pay sales leaders a bonus for their volume, for sales due from a day up to another (exclusive; until it is ended unless given), in '
-    'place of an open one from before, and returns the rule; the same again gives the same. The rule divides the volume of a period (minor units): ladder() pays each slice at its own '
-    'percentage, whole ladder() all of it at that of the step reached. Errors: 22004 null, 22023 no days, KT010 another rule from that day, KT201 not for every volume, '
-    'KT202 other parties than sales_leader and who pays, KT301 days that have a rule or are computed already, KT303 no such member.';
+    'Lets a supply leader (NULL: the platform) pay sales leaders a bonus for their volume, for sales due from a day up to another (exclusive; until '
+    'it is ended unless given), in place of an open one from before, and returns the rule; the same again gives the same. The rule divides the '
+    'volume of a period (minor units): ladder() pays each slice at its own percentage, whole ladder() all of it at that of the step reached. '
+    'Errors: 22004 null, 22023 no days, KT010 another rule from that day, KT201 not for every volume, KT202 other parties than sales_leader and who '
+    'pays, KT301 days that have a rule or are computed already, KT303 no such member.';
 
 CREATE FUNCTION end_bonus(bonus bigint, until date)
 RETURNS boolean
@@ -103,9 +105,11 @@ LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_period daterange := begin_period_run(since, until);
+    v_period daterange;
     v_found period_line[];
 BEGIN
+    PERFORM read_committed();
+    v_period := begin_period_run(since, until);
     v_found := ARRAY(
         SELECT row(b.id, b.payer_id, s.seller_account_id, s.volume, bonus_of(b.rule, s.volume))::period_line
         FROM bonus_rules b
@@ -120,10 +124,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION compute_bonuses(date, date) IS
-    'Posts the bonuses of a period of days of the market''s time zone, a month unless its end (exclusive) is given, by one journal, by every rule that stands for all of it. The volume is what a '
-    'sales leader''s orders that were due in it came to, less what refunds have taken back of them until now. Called again it posts the differences that refunds have made since. Returns what it '
-    'has posted: rule, sales leader, volume, the whole bonus, and the difference (minor units); no row when nothing has changed. What a payer cannot pay, or a sales leader not give back, becomes '
-    'his debt. Errors: 22004 null, 22023 empty period, KT301 not settled yet, or a rule was computed for another period with some of these days.';
+    'Posts the bonuses of a period of days of the market''s time zone, a month unless its end (exclusive) is given, by one journal, by every rule '
+    'that stands for all of it. The volume is what a sales leader''s orders that were due in it came to, less what refunds have taken back of them '
+    'until now. Called again it posts the differences that refunds have made since. Returns what it has posted: rule, sales leader, volume, the '
+    'whole bonus, and the difference (minor units); no row when nothing has changed. What a payer cannot pay, or a sales leader not give back, '
+    'becomes his debt. Errors: 22004 null, 22023 empty period, KT301 not settled yet, or a rule was computed for another period with some of these '
+    'days.';
 
 CREATE FUNCTION verify_bonuses()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
@@ -132,6 +138,8 @@ AS $$
     WITH c AS (
         SELECT l.run_id, l.total = bonus_of(b.rule, l.volume) AND l.payer_id = b.payer_id AND b.days @> r.period AS ok
         FROM period_runs r JOIN period_lines l ON l.run_id = r.id LEFT JOIN bonus_rules b ON b.id = l.rule_id WHERE r.kind = 'bonus')
-    SELECT 'bonuses are what their rules make of the volume', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.run_id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c
+    SELECT 'bonuses are what their rules make of the volume', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(c.run_id) FILTER (WHERE c.ok IS NOT TRUE)::text
+    FROM c
 $$;
 COMMENT ON FUNCTION verify_bonuses() IS 'Internal. The line of verify() about bonuses.';

@@ -58,7 +58,8 @@ DECLARE
     v_id bigint;
 BEGIN
     PERFORM read_committed();
-    PERFORM require_one_of(require(member_kind, 'kind of member'), '{person,company}', 'kind of member'), require_one_of(require(every, 'every'), '{month,year}', 'every'),
+    PERFORM require_one_of(require(member_kind, 'kind of member'), '{person,company}', 'kind of member'),
+            require_one_of(require(every, 'every'), '{month,year}', 'every'),
             require_between(octet_length(require(source, 'source')), 1, 1024, 'bytes of the source');
     IF NOT isfinite(require(since, 'first day')) OR since <> date_trunc(every, since::timestamp)::date THEN
         RAISE EXCEPTION 'a tax rule must begin with a %', every USING ERRCODE = '22023', DETAIL = format('It would begin on %s.', since);
@@ -85,10 +86,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION set_tax_rule(text, date, text, ktt.split, text) IS
-    'Says what is withheld of the commission of persons or companies from a day on (the first of a month or year, as its bands begin anew), in place of the rule before, with the source that '
-    'says so, and returns the rule; the same again gives the same. The rule divides what was earned in the month or year (minor units): a percentage is flat, ladder() progressive, with 0% up to a '
-    'threshold if there is one, whole ladder() takes all of it once a step is reached. Errors: 22004 null, 22023 out of bounds or a day between, KT010 another rule from that day, KT201 not for '
-    'every amount, KT202 other parties than tax and payee, KT301 withheld beyond that day already.';
+    'Says what is withheld of the commission of persons or companies from a day on (the first of a month or year, as its bands begin anew), in '
+    'place of the rule before, with the source that says so, and returns the rule; the same again gives the same. The rule divides what was earned '
+    'in the month or year (minor units): a percentage is flat, ladder() progressive, with 0% up to a threshold if there is one, whole ladder() '
+    'takes all of it once a step is reached. Errors: 22004 null, 22023 out of bounds or a day between, KT010 another rule from that day, KT201 not '
+    'for every amount, KT202 other parties than tax and payee, KT301 withheld beyond that day already.';
 
 CREATE FUNCTION tax_periods(member_kind text)
 RETURNS TABLE (rule_id bigint, rule ktt.split, every text, days daterange)
@@ -122,7 +124,8 @@ BEGIN
     INSERT INTO tax_lines (run_id, account_id, period, rule_id, base, total, amount)
     SELECT v_run, t.account_id, t.period, t.rule_id, e.base, tax_of(t.rule, e.base), tax_of(t.rule, e.base) - e.before
     FROM (SELECT DISTINCT d.account_id, p.rule_id, p.rule,
-                 daterange(date_trunc(p.every, d.day::timestamp)::date, least((date_trunc(p.every, d.day::timestamp) + ('1 ' || p.every)::interval)::date, upper(p.days))) AS period
+                 daterange(date_trunc(p.every, d.day::timestamp)::date,
+                           least((date_trunc(p.every, d.day::timestamp) + ('1 ' || p.every)::interval)::date, upper(p.days))) AS period
           FROM (SELECT DISTINCT i.account_id, m.kind, (i.written_at AT TIME ZONE v_zone)::date AS day
                 FROM earned(v_from, v_until) i JOIN accounts a ON a.id = i.account_id JOIN members m ON m.id = a.member_id) d
           JOIN LATERAL tax_periods(d.kind) p ON p.days @> d.day) t
@@ -140,9 +143,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION withhold_tax() IS
-    'Withholds tax on all commission and bonuses that were written before the end of the books and not taxed yet, by one journal, and returns of how many members and how much (minor units). What '
-    'a month or year comes to is reckoned anew and the difference posted, so a refund gives tax back. A later fact belongs to the month in which it is written. What a member no longer has becomes '
-    'his debt. Call close_books() before, and pay out after it. Fit for a scheduler; called again it changes nothing.';
+    'Withholds tax on all commission and bonuses that were written before the end of the books and not taxed yet, by one journal, and returns of '
+    'how many members and how much (minor units). What a month or year comes to is reckoned anew and the difference posted, so a refund gives tax '
+    'back. A later fact belongs to the month in which it is written. What a member no longer has becomes his debt. Call close_books() before, and '
+    'pay out after it. Fit for a scheduler; called again it changes nothing.';
 
 CREATE FUNCTION earned(since timestamptz, until timestamptz, account bigint DEFAULT NULL)
 RETURNS TABLE (account_id bigint, written_at timestamptz, amount bigint)
@@ -152,7 +156,8 @@ AS $$
     FROM accounts a JOIN postings p ON p.account_id = a.id JOIN journals j ON j.id = p.journal_id
     WHERE a.kind = 'commission' AND (account IS NULL OR a.id = account) AND p.written_at >= since AND p.written_at < until AND j.kind IN ('settlement', 'bonus')
 $$;
-COMMENT ON FUNCTION earned(timestamptz, timestamptz, bigint) IS 'Internal. What was written of commission and bonuses in a time, and of refunds of them: what tax is reckoned on.';
+COMMENT ON FUNCTION earned(timestamptz, timestamptz, bigint) IS
+    'Internal. What was written of commission and bonuses in a time, and of refunds of them: what tax is reckoned on.';
 
 CREATE FUNCTION tax_certificate(member bigint, year int)
 RETURNS TABLE (since date, until date, earned bigint, withheld bigint, rule text, source text)
@@ -169,8 +174,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tax_certificate(bigint, int) IS
-    'What a member has earned and what was withheld of it in a year (minor units), by month or for all of it, with the rule and its source, as of the last run. '
-    'Errors: 22004 null, 22023 no year, KT303 no such member.';
+    'What a member has earned and what was withheld of it in a year (minor units), by month or for all of it, with the rule and its source, as of '
+    'the last run. Errors: 22004 null, 22023 no year, KT303 no such member.';
 
 CREATE FUNCTION pay_tax(amount bigint, reference text)
 RETURNS bigint
@@ -191,8 +196,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION pay_tax(bigint, text) IS
-    'Notes that withheld tax (minor units) was paid to the tax office from the bank, under the bank''s reference, and returns the journal; once, however often it is called. '
-    'Errors: 22004 null, 22023 out of bounds, KT010 same reference with other arguments, KT402 less is withheld.';
+    'Notes that withheld tax (minor units) was paid to the tax office from the bank, under the bank''s reference, and returns the journal; once, '
+    'however often it is called. Errors: 22004 null, 22023 out of bounds, KT010 same reference with other arguments, KT402 less is withheld.';
 
 CREATE FUNCTION verify_tax()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
@@ -200,13 +205,17 @@ LANGUAGE sql STABLE ROWS 2 SET search_path FROM CURRENT
 AS $$
     WITH c AS (
         SELECT l.run_id, l.total = tax_of(t.rule, l.base) AND l.total = sum(l.amount) OVER (PARTITION BY l.account_id, l.period ORDER BY l.run_id)
-               AND l.base = (SELECT coalesce(sum(e.amount), 0) FROM earned(local_time(lower(l.period), '00:00'), least(local_time(upper(l.period), '00:00'), r.until), l.account_id) e) AS ok
+               AND l.base = (SELECT coalesce(sum(e.amount), 0)
+                             FROM earned(local_time(lower(l.period), '00:00'), least(local_time(upper(l.period), '00:00'), r.until), l.account_id) e) AS ok
         FROM tax_lines l JOIN tax_runs r ON r.id = l.run_id JOIN tax_rules t ON t.id = l.rule_id)
-    SELECT 'tax is what its rule makes of what was earned', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.run_id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c
+    SELECT 'tax is what its rule makes of what was earned', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(c.run_id) FILTER (WHERE c.ok IS NOT TRUE)::text
+    FROM c
     UNION ALL
     SELECT * FROM (
         WITH withheld AS (
-            SELECT l.run_id, ktt.shares(market_account('tax'), sum(l.amount)::bigint) - ktt.shares_agg(l.account_id, l.amount) AS entries FROM tax_lines l GROUP BY 1),
+            SELECT l.run_id, ktt.shares(market_account('tax'), sum(l.amount)::bigint) - ktt.shares_agg(l.account_id, l.amount) AS entries
+            FROM tax_lines l GROUP BY 1),
         c AS (
             SELECT coalesce(r.id::text, j.reference) AS id, r.journal_id IS NOT DISTINCT FROM j.id AND coalesce(j.entries, '{}') = coalesce(w.entries, '{}') AS ok
             FROM tax_runs r LEFT JOIN withheld w ON w.run_id = r.id

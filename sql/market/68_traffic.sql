@@ -61,7 +61,8 @@ BEGIN
         RAISE EXCEPTION 'a tariff must end after it starts, on a finite day' USING ERRCODE = '22023', DETAIL = format('It would be from %s to %s.', since, until);
     ELSIF cardinality(require(steps, 'steps')) NOT BETWEEN 1 AND 64 OR cardinality(require(prices, 'prices')) <> cardinality(steps)
        OR array_position(steps, NULL) > 0 OR array_position(prices, NULL) > 0 OR steps[1] <> 0
-       OR steps <> ARRAY(SELECT DISTINCT u.step FROM unnest(steps) u(step) ORDER BY 1) OR EXISTS (SELECT FROM unnest(prices) u(price) WHERE u.price NOT BETWEEN 0 AND 1000000000000) THEN
+       OR steps <> ARRAY(SELECT DISTINCT u.step FROM unnest(steps) u(step) ORDER BY 1)
+       OR EXISTS (SELECT FROM unnest(prices) u(price) WHERE u.price NOT BETWEEN 0 AND 1000000000000) THEN
         RAISE EXCEPTION 'steps must rise from 0, at most 64 of them, with a price for each'
             USING ERRCODE = '22023', DETAIL = format('The steps are %s, the prices %s.', steps, prices), HINT = 'Prices are between 0 and 1000000000000.';
     ELSIF measure = 'views' AND community IS NOT NULL THEN
@@ -94,11 +95,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION set_tariff(bigint, text, text, bigint[], bigint[], date, date, bigint, boolean, bigint, text) IS
-    'Lets a supplier or supply leader pay the platform for traffic from a day up to another (exclusive; until it is ended unless given), in place of an open tariff for the same from before, and '
-    'returns it; the same again gives the same. Measures: orders and units that were handed over (of his goods as a supplier, in his campaigns as a supply leader), of one community and '
-    'category or of all; views of his items in campaigns that were to close in the period. Steps are numbers of them, from 0; prices (minor units) are for per of them, each for its slice or, '
-    'whole, that of the step reached for all. Errors: 22004 null, 22023 out of bounds, KT010 another one from that day, KT301 days that have one or are charged already, KT303 no such '
-    'member or community.';
+    'Lets a supplier or supply leader pay the platform for traffic from a day up to another (exclusive; until it is ended unless given), in place '
+    'of an open tariff for the same from before, and returns it; the same again gives the same. Measures: orders and units that were handed over '
+    '(of his goods as a supplier, in his campaigns as a supply leader), of one community and category or of all; views of his items in campaigns '
+    'that were to close in the period. Steps are numbers of them, from 0; prices (minor units) are for per of them, each for its slice or, whole, '
+    'that of the step reached for all. Errors: 22004 null, 22023 out of bounds, KT010 another one from that day, KT301 days that have one or are '
+    'charged already, KT303 no such member or community.';
 
 CREATE FUNCTION end_tariff(tariff bigint, until date)
 RETURNS boolean
@@ -154,9 +156,11 @@ LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_period daterange := begin_period_run(since, until);
+    v_period daterange;
     v_found period_line[];
 BEGIN
+    PERFORM read_committed();
+    v_period := begin_period_run(since, until);
     v_found := ARRAY(
         SELECT row(t.id, t.account_id, market_account('revenue'), n.volume, tariff_price(n.volume, t.steps, t.prices, t.per, t.whole))::period_line
         FROM tariffs t CROSS JOIN LATERAL (SELECT traffic_of(t, v_period) AS volume) n WHERE t.days @> v_period);
@@ -165,10 +169,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION charge_traffic(date, date) IS
-    'Charges the traffic of a period of days of the market''s time zone, a month unless its end (exclusive) is given, by one journal, by every tariff that stands for all of it. Called again it '
-    'posts the differences that refunds, or views, have made since. Returns what it has posted: tariff, member, what was counted, the whole charge, and the difference (minor units); no row when '
-    'nothing has changed. What a member cannot pay becomes his debt. '
-    'Errors: 22004 null, 22023 empty period, KT301 not settled yet, or a tariff was charged for another period with some of these days.';
+    'Charges the traffic of a period of days of the market''s time zone, a month unless its end (exclusive) is given, by one journal, by every '
+    'tariff that stands for all of it. Called again it posts the differences that refunds, or views, have made since. Returns what it has posted: '
+    'tariff, member, what was counted, the whole charge, and the difference (minor units); no row when nothing has changed. What a member cannot '
+    'pay becomes his debt. Errors: 22004 null, 22023 empty period, KT301 not settled yet, or a tariff was charged for another period with some of '
+    'these days.';
 
 CREATE FUNCTION verify_traffic()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
