@@ -249,7 +249,6 @@ DECLARE
 BEGIN
     UPDATE orders o SET state = end_orders.state FROM unnest(targets) t WHERE o.campaign_id = t.campaign_id AND o.id = t.id;
     PERFORM give_back(targets);
-    PERFORM hold_subsidies(targets);
     FOR v_paid IN
         SELECT t.campaign_id, t.id, received(t) - ktt.amount(t.refunded) AS amount
         FROM unnest(targets) t WHERE received(t) > ktt.amount(t.refunded) ORDER BY t.campaign_id, t.id

@@ -98,11 +98,11 @@ BEGIN
         RETURN QUERY
         SELECT o.campaign_id, o.id, NULL::bigint,
                CASE account WHEN market_account('clearing') THEN ktt.amount(o.refunded) - received(o)
-                            WHEN market_account('channel') THEN received(o) - ktt.amount(o.refunded) - coalesce(s.last, 0)
-                            ELSE s.last END
+                            WHEN market_account('subsidy') THEN s.last
+                            ELSE received(o) - ktt.amount(o.refunded) - coalesce(s.last, 0) END
         FROM orders o LEFT JOIN order_subsidies s ON s.campaign_id = o.campaign_id AND s.order_id = o.id
         WHERE o.campaign_id = v_journal.reference::bigint AND o.state = 'cancelled' AND received(o) > ktt.amount(o.refunded)
-          AND (account IN (market_account('clearing'), market_account('channel')) OR s.account_id = account)
+          AND (account <> market_account('subsidy') OR s.last > 0)
           AND NOT EXISTS (SELECT FROM journals j WHERE j.kind = 'cancellation' AND j.reference = format('%s/%s', o.campaign_id, o.id))
         ORDER BY o.id;
         RETURN;

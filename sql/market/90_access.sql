@@ -25,7 +25,7 @@ FROM (VALUES
         configure_runs,plan_runs,runs,run_sheet,demand,delivery_list,sort_list,order_lines,leaderboard,add_dwellings,coverage,point_reach,white_spots,repurchase}'),
     ('settlement', '{settlements,open_settlement,post_settlement,explain,statement,issue_statement,verify,balances,trial_balance,conservation,
         set_entry_fee,end_entry_fee,accrue_fees,set_bonus,end_bonus,compute_bonuses,set_tariff,end_tariff,charge_traffic,set_tax_rule,withhold_tax,tax_certificate,pay_tax,
-        create_subsidy,resize_subsidy,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}'),
+        create_subsidy,resize_subsidy,charge_subsidies,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,balances}'),
     ('auditor', '{verify,explain,statement,balances,trial_balance,conservation,journals,postings,settlements,payouts,payout_lines,statements,
         tax_certificate,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}')

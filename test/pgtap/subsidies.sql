@@ -1,7 +1,7 @@
 -- Subsidies: somebody else pays a part of an order, and gets back his part of what goes back.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(72);
+SELECT plan(77);
 \ir lib/market.sql
 
 -- Making.
@@ -46,7 +46,7 @@ SELECT is((SELECT shares FROM orders WHERE id = id('a')), (SELECT line_shares(o,
 SELECT results_eq('SELECT paid_by_buyers, subsidised, not_yet_settled, holds FROM conservation', 'VALUES (1480::bigint, 500::bigint, 1980::bigint, true)', 'every cent is somewhere');
 SELECT results_eq('SELECT e.order_id, e.amount FROM journals j, explain(j.id, market_account(''subsidy'')) e WHERE j.kind = ''subsidy''', 'VALUES (id(''a''), -500::bigint)', 'it is explained by its order');
 
--- The budget: 2500 are left.
+-- The budget: 2500 are left, and what comes back is granted again when it is needed.
 SELECT place('b', 'neighbour', '{rice}', '{1}') \g /dev/null
 SELECT is(grant_subsidy(:spring, id('campaign'), id('b'), 2501, 'b1'), 'exhausted', 'no more than the budget');
 SELECT throws_ok(format('UPDATE subsidies SET granted = 3001 WHERE id = %s', :spring), '23514', NULL, 'by no means');
@@ -56,13 +56,17 @@ SELECT throws_ok('SELECT resize_subsidy(999999, 1)', 'KT303', 'subsidy 999999 do
 SELECT throws_ok(format('SELECT resize_subsidy(%s, -1)', :spring), '22023', NULL, 'below nothing');
 SELECT throws_ok(format('SELECT resize_subsidy(%s, NULL)', :spring), '22004', 'budget must not be null', 'a budget of NULL');
 
--- A supplier's own: he has earned nothing yet, so he owes it.
+-- A supplier's own: the platform advances it. He has earned nothing yet, so he owes what he is charged.
 SELECT is(grant_subsidy(:own, id('campaign'), id('b'), 2999, 'b2'), 'granted', 'all of an order');
 SELECT is(state('b'), 'paid', 'so it is paid');
-SELECT is(balance('orchard', 'debt'), -2999::bigint, 'by a debt of the supplier');
+SELECT is(balance(NULL, 'subsidy'), -3499::bigint, 'by the platform for now');
+SELECT results_eq('SELECT * FROM charge_subsidies()', 'VALUES (1::bigint, 2999::bigint)', 'until the supplier is charged');
+SELECT results_eq('SELECT * FROM charge_subsidies()', 'VALUES (0::bigint, 0::bigint)', 'once');
+SELECT results_eq('SELECT balance(''orchard'', ''debt''), balance(NULL, ''subsidy'')', 'VALUES (-2999::bigint, -500::bigint)', 'a debt of his');
 SELECT is(cancel_order(id('campaign'), id('b')), 'cancelled', 'the order is cancelled');
-SELECT results_eq('SELECT balance(''orchard'', ''debt'') + balance(''orchard'', ''goods''), balance(NULL, ''channel''), (SELECT granted - returned FROM subsidies WHERE id = ' || :own || ')',
-                  'VALUES (0::bigint, -1480::bigint, 0::bigint)', 'it goes back to him, and to the budget');
+SELECT results_eq('SELECT * FROM charge_subsidies()', 'VALUES (1::bigint, -2999::bigint)', 'and the next charge gives it back');
+SELECT results_eq('SELECT balance(''orchard'', ''debt'') + balance(''orchard'', ''goods''), balance(NULL, ''channel''), balance(NULL, ''subsidy'')',
+                  'VALUES (0::bigint, -1480::bigint, -500::bigint)', 'as if it had not been');
 -- One that expires with nothing but its subsidy.
 SELECT resize_subsidy(:spring, 1000), place('c', 'neighbour', '{rice}', '{1}') \g /dev/null
 SELECT is(grant_subsidy(:spring, id('campaign'), id('c'), 500, 'c1'), 'granted', 'an order that nobody pays');
@@ -116,19 +120,22 @@ SELECT is_empty('SELECT violations()', 'all invariants hold');
 SELECT buy('d', 'buyer', '{rice}', '{1}') \g /dev/null
 SELECT place('e', 'neighbour', '{rice}', '{2}') \g /dev/null
 SELECT grant_subsidy(:own, id('campaign'), id('e'), 700, 'e'), pay_order(id('campaign'), id('e'), 5298, 'e') \g /dev/null
+SELECT charge_subsidies() \g /dev/null
 SELECT cancel_campaign(id('campaign'), 'no van') \g /dev/null
 SELECT results_eq('SELECT balance(NULL, ''subsidy''), balance(NULL, ''channel''), balance(NULL, ''clearing''), balance(''orchard'', ''goods'') + balance(''orchard'', ''debt'')',
-                  'VALUES (0::bigint, 0::bigint, 0::bigint, 0::bigint)', 'everything is back');
+                  'VALUES (700::bigint, 0::bigint, 0::bigint, -700::bigint)', 'everything is back');
+SELECT charge_subsidies() \g /dev/null
+SELECT results_eq('SELECT balance(NULL, ''subsidy''), balance(''orchard'', ''goods'') + balance(''orchard'', ''debt'')', 'VALUES (0::bigint, 0::bigint)', 'also what the supplier was charged meanwhile');
 SELECT is_empty('SELECT p.account_id, p.amount, sum(e.amount) FROM journals j JOIN postings p ON p.journal_id = j.id CROSS JOIN LATERAL explain(j.id, p.account_id) e
                  WHERE j.kind = ''campaign_cancellation'' GROUP BY 1, 2 HAVING sum(e.amount) <> p.amount', 'every posting is explained');
-SELECT results_eq('SELECT e.order_id, e.amount FROM journals j, explain(j.id, account(''orchard'', ''goods'')) e WHERE j.kind = ''campaign_cancellation''', 'VALUES (id(''e''), 700::bigint)', 'the supplier''s by his order');
+SELECT results_eq('SELECT e.order_id, e.amount FROM journals j, explain(j.id, market_account(''subsidy'')) e WHERE j.kind = ''campaign_cancellation'' ORDER BY 1', 'VALUES (id(''a''), 250::bigint), (id(''e''), 700)', 'that of subsidies by their orders');
 SELECT is((SELECT holds FROM conservation), true, 'every cent is somewhere');
 SELECT is_empty('SELECT violations()', 'all invariants hold');
 
 -- What verify() says of what is wrong.
 UPDATE order_subsidies SET returned = returned - 1, last = 0 WHERE order_id = id('e');
 SELECT results_eq('SELECT invariant FROM verify() WHERE violations > 0 AND invariant LIKE ''subsid%'' ORDER BY 1',
-                  $$VALUES ('subsidies count what they have granted'), ('subsidies of orders are posted once, and end with them')$$, 'what is not back is found');
+                  $$VALUES ('subsidies got back what orders gave back'), ('subsidies of orders are posted once, and end with them')$$, 'what is not back is found');
 
 SELECT * FROM finish();
 ROLLBACK;

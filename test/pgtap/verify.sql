@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(156);
+SELECT plan(160);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -34,7 +34,9 @@ SELECT set_entry_fee(id('mill'), 3660, '2024-01-01'), set_bonus(NULL, 'sales_lea
 SELECT accrue_fees('2024-01-11'), compute_bonuses('2024-05-01'), charge_traffic('2024-05-01'), withhold_tax() \g /dev/null
 UPDATE orders SET due_at = :'due' WHERE id = id('a');
 SELECT create_subsidy('coupon', 500) AS coupon \gset
-SELECT grant_subsidy(:coupon, o.campaign_id, o.id, 100, 'coupon') FROM orders o WHERE o.request = 'at shed' \g /dev/null
+SELECT create_subsidy('own', 500, id('orchard')) AS own \gset
+SELECT grant_subsidy(CASE o.request WHEN 'at shed' THEN :coupon ELSE :own END, o.campaign_id, o.id, 100, o.request) FROM orders o WHERE o.request IN ('at shed', 'at kiosk') \g /dev/null
+SELECT charge_subsidies() \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with everything in it is sound');
 SELECT is_empty('SELECT invariant FROM verify() WHERE checked = 0', 'and has a case of every invariant');
 CREATE TEMP TABLE broken (invariant text);
@@ -195,7 +197,10 @@ FROM unnest(ARRAY['UPDATE tax_lines SET base = base + 1000', 'UPDATE tax_lines S
                   'UPDATE postings SET amount = amount * 2 WHERE account_id = account(''leader'', ''commission'')']) d;
 SELECT pg_temp.finds(d, 'runs of tax are posted once')
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''tax''', 'UPDATE tax_runs SET journal_id = NULL']) d;
-SELECT pg_temp.finds('UPDATE subsidies SET granted = granted + 1', 'subsidies count what they have granted', :'coupon');
+SELECT pg_temp.finds(d, 'subsidies count what they have granted', :'coupon')
+FROM unnest(ARRAY['UPDATE subsidies SET granted = granted + 1', 'UPDATE subsidies SET returned = 1']) d;
+SELECT pg_temp.finds(d, 'members were charged their subsidies once', :'own')
+FROM unnest(ARRAY['UPDATE subsidies SET charges = charges + 1 WHERE charges > 0', 'UPDATE subsidies SET charged = 0', 'DELETE FROM journals WHERE kind = ''subsidy_charge''']) d;
 SELECT pg_temp.finds(d, 'subsidies of orders are posted once, and end with them')
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''subsidy''', 'DELETE FROM order_subsidies', 'UPDATE order_subsidies SET amount = amount - 1', 'UPDATE orders SET state = ''cancelled'' WHERE request = ''at shed''']) d;
 SELECT pg_temp.finds('UPDATE order_subsidies SET returned = 1', 'subsidies got back what orders gave back', 'subsidy');
