@@ -214,7 +214,7 @@ BEGIN
                 VALUES (campaign, v_order.id, v_order.basket, v_new.basket, change_order.returned, clock_timestamp()) RETURNING c.id INTO v_id;
                 IF returned > 0 THEN
                     PERFORM post('change', format('%s/%s/%s', campaign, v_order.id, v_id),
-                                 ktt.shares(market_account('channel'), returned) - ktt.shares(market_account('clearing'), returned));
+                                 money_back(campaign, v_order.id, received(v_order), returned) - ktt.shares(market_account('clearing'), returned));
                 END IF;
             EXCEPTION WHEN SQLSTATE 'KT999' THEN
                 NULL;
@@ -267,6 +267,7 @@ AS $$
 DECLARE
     v_paid record;
     v_left bigint := 0;
+    v_back ktt.shares := '{}'::ktt.shares;
 BEGIN
     UPDATE orders o SET state = end_orders.state FROM unnest(targets) t WHERE o.campaign_id = t.campaign_id AND o.id = t.id;
     PERFORM give_back(targets);
@@ -277,12 +278,14 @@ BEGIN
         v_left := v_left + v_paid.amount;
         IF campaign IS NULL THEN
             PERFORM post('cancellation', format('%s/%s', v_paid.campaign_id, v_paid.id),
-                         ktt.shares(market_account('channel'), v_paid.amount) - ktt.shares(market_account('clearing'), v_paid.amount));
+                         money_back(v_paid.campaign_id, v_paid.id, v_paid.amount, v_paid.amount) - ktt.shares(market_account('clearing'), v_paid.amount));
+        ELSE
+            v_back := v_back + money_back(v_paid.campaign_id, v_paid.id, v_paid.amount, v_paid.amount);
         END IF;
     END LOOP;
     IF campaign IS NOT NULL AND v_left > 0 THEN
         PERFORM post('campaign_cancellation', campaign::text,
-                     ktt.shares(market_account('channel'), v_left) - ktt.shares(market_account('clearing'), v_left));
+                     v_back - ktt.shares(market_account('clearing'), v_left));
     END IF;
     RETURN v_left;
 END

@@ -189,17 +189,35 @@ COMMENT ON FUNCTION take_back(refund_line[], text) IS
     'Internal. Refunds parts of lines: locks waves and orders by rising id, takes back shares, and divides what is borne by the rule in force for the cause. '
     'The caller posts the money. Outcomes: refunded; no_such_order, not_paid, no_such_item, nothing (no units and no amount, or less), too_much.';
 
+CREATE FUNCTION held_before(campaign bigint, order_id bigint, amount bigint)
+RETURNS bigint
+LANGUAGE sql STABLE SET search_path FROM CURRENT
+AS $$
+    SELECT o.amount - ktt.amount(o.refunded) + held_before.amount FROM orders o WHERE o.campaign_id = campaign AND o.id = order_id
+$$;
+COMMENT ON FUNCTION held_before(bigint, bigint, bigint) IS 'Internal. What was held for a paid order before an amount was taken back of it.';
+
 CREATE FUNCTION post_refunds(batch text, amount numeric)
 RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
+DECLARE
+    v_order record;
+    v_back ktt.shares := '{}'::ktt.shares;
 BEGIN
     IF amount > 0 THEN
-        PERFORM post('refunds', batch, ktt.shares(market_account('channel'), amount::bigint) - ktt.shares(market_account('clearing'), amount::bigint));
+        FOR v_order IN
+            SELECT r.campaign_id, r.order_id, sum(r.amount)::bigint AS amount
+            FROM refunds r JOIN order_subsidies s ON s.campaign_id = r.campaign_id AND s.order_id = r.order_id
+            WHERE r.batch = post_refunds.batch AND r.amount > 0 GROUP BY 1, 2 ORDER BY 1, 2
+        LOOP
+            v_back := v_back + money_back(v_order.campaign_id, v_order.order_id, held_before(v_order.campaign_id, v_order.order_id, v_order.amount), v_order.amount);
+        END LOOP;
+        PERFORM post('refunds', batch, v_back + ktt.shares(market_account('channel'), amount::bigint - ktt.total(v_back)) - ktt.shares(market_account('clearing'), amount::bigint));
     END IF;
 END
 $$;
-COMMENT ON FUNCTION post_refunds(text, numeric) IS 'Internal. The one journal of a batch of refunds.';
+COMMENT ON FUNCTION post_refunds(text, numeric) IS 'Internal. The one journal of a batch of refunds; what a subsidy has paid of an order goes back to it.';
 
 CREATE FUNCTION refund_order(
     campaign bigint, order_id bigint, item bigint, units bigint, request text,
@@ -222,7 +240,8 @@ BEGIN
         WHEN 'refunded' THEN
             IF v_done.amount > 0 THEN
                 PERFORM post('refund', format('%s/%s', campaign, v_done.refund_id),
-                             ktt.shares(market_account('channel'), v_done.amount) - ktt.shares(market_account('clearing'), v_done.amount));
+                             money_back(campaign, order_id, held_before(campaign, order_id, v_done.amount), v_done.amount)
+                             - ktt.shares(market_account('clearing'), v_done.amount));
             END IF;
         WHEN 'no_such_order' THEN
             RAISE EXCEPTION 'order % does not exist in campaign %', order_id, campaign USING ERRCODE = 'KT303';

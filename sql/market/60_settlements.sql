@@ -173,9 +173,12 @@ BEGIN
         -- What was left of every order that ended with its campaign and not by itself.
         RETURN QUERY
         SELECT o.campaign_id, o.id, NULL::bigint,
-               (received(o) - ktt.amount(o.refunded)) * sign(ktt.amount(v_journal.entries, account))::bigint
-        FROM orders o
+               CASE account WHEN market_account('clearing') THEN ktt.amount(o.refunded) - received(o)
+                            WHEN market_account('subsidy') THEN s.last
+                            ELSE received(o) - ktt.amount(o.refunded) - coalesce(s.last, 0) END
+        FROM orders o LEFT JOIN order_subsidies s ON s.campaign_id = o.campaign_id AND s.order_id = o.id
         WHERE o.campaign_id = v_journal.reference::bigint AND o.state = 'cancelled' AND received(o) > ktt.amount(o.refunded)
+          AND (account <> market_account('subsidy') OR s.last > 0)
           AND NOT EXISTS (SELECT FROM journals j WHERE j.kind = 'cancellation' AND j.reference = format('%s/%s', o.campaign_id, o.id))
         ORDER BY o.id;
         RETURN;
@@ -188,7 +191,7 @@ BEGIN
         -- Every other journal is about one order, refund or payout; its reference names it.
         IF v_journal.kind IN ('payment', 'returned_payment') THEN
             SELECT p.campaign_id, p.order_id INTO campaign_id, order_id FROM payments p WHERE p.reference = v_journal.reference;
-        ELSIF v_journal.kind IN ('refund', 'cancellation', 'change') THEN
+        ELSIF v_journal.kind IN ('refund', 'cancellation', 'change', 'subsidy') THEN
             campaign_id := split_part(v_journal.reference, '/', 1)::bigint;
             order_id := split_part(v_journal.reference, '/', 2)::bigint;
             IF v_journal.kind = 'refund' THEN

@@ -55,11 +55,13 @@ BEGIN
     WITH b AS (SELECT r.batch, sum(r.amount) AS amount FROM refunds r WHERE r.batch IS NOT NULL GROUP BY 1 HAVING sum(r.amount) > 0),
     c AS (
         SELECT coalesce(j.reference, b.batch) AS reference,
-               j.entries = ktt.shares(market_account('channel'), b.amount::bigint) - ktt.shares(market_account('clearing'), b.amount::bigint) AS ok
+               ktt.amount(j.entries, market_account('clearing')) = -b.amount
+               AND ktt.slice(j.entries, ARRAY[market_account('clearing'), market_account('channel'), market_account('subsidy')]) = j.entries AS ok
         FROM b FULL JOIN (SELECT * FROM journals x WHERE x.kind = 'refunds') j ON j.reference = b.batch
         UNION ALL
         SELECT coalesce(j.reference, format('%s/%s', r.campaign_id, r.id)),
-               j.entries = ktt.shares(market_account('channel'), r.amount) - ktt.shares(market_account('clearing'), r.amount)
+               ktt.amount(j.entries, market_account('clearing')) = -r.amount
+               AND ktt.slice(j.entries, ARRAY[market_account('clearing'), market_account('channel'), market_account('subsidy')]) = j.entries
         FROM (SELECT * FROM refunds x WHERE x.batch IS NULL AND x.amount > 0) r
         FULL JOIN (SELECT * FROM journals x WHERE x.kind = 'refund') j ON j.reference = format('%s/%s', r.campaign_id, r.id))
     SELECT 'every refund is posted once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.reference) FILTER (WHERE c.ok IS NOT TRUE)

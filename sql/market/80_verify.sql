@@ -41,6 +41,7 @@ BEGIN
           FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id) x;
 
     RETURN QUERY SELECT * FROM verify_payments();
+    RETURN QUERY SELECT * FROM verify_subsidies();
     RETURN QUERY SELECT * FROM verify_stock();
     RETURN QUERY SELECT * FROM verify_templates();
     RETURN QUERY SELECT * FROM verify_skus();
@@ -163,6 +164,12 @@ BEGIN
     SELECT 'statements are as issued and move by their postings', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
     FROM c;
+
+    RETURN QUERY SELECT * FROM verify_entry_fees();
+    RETURN QUERY SELECT * FROM verify_period_runs();
+    RETURN QUERY SELECT * FROM verify_bonuses();
+    RETURN QUERY SELECT * FROM verify_traffic();
+    RETURN QUERY SELECT * FROM verify_tax();
 END
 $$;
 COMMENT ON FUNCTION verify() IS

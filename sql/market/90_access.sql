@@ -11,7 +11,7 @@ COMMENT ON TABLE access_profiles IS 'What grant_access() grants: names of functi
 INSERT INTO access_profiles (profile, object)
 SELECT p.profile, o.object
 FROM (VALUES
-    ('app', '{local_time,local_day,register_member,apply_for_partnership,decide_application,withdraw_application,invite_sales_leader,accept_invitation,
+    ('app', '{grant_subsidy,local_time,local_day,register_member,apply_for_partnership,decide_application,withdraw_application,invite_sales_leader,accept_invitation,
         revoke_invitation,partners,touch,place_order,place_orders,preview_order,change_order,pay_order,cancel_order,declare_interest,note_views,number_orders,payable,request_payout,
         items_on_sale,buyer_orders,campaign_board,today_board,renew_code,nearest_point,nearest_pickup,pickup_points,point_loads,waves,point_is_open,join_campaign}'::text[]),
     ('steward', '{pick_up,hand_over}'),
@@ -29,11 +29,14 @@ FROM (VALUES
     ('settlement', '{settlements,calendars,settlement_progress,create_calendar,set_campaign_calendar,set_supplier_calendar,preview_settlement,open_settlement,part_settlement,
         sum_part,post_settlement,settle_calendar,explain,statement,statement_orders,issue_statement,verify,balances,balance_at,turnover,trial_balance,trial_balance_at,
         close_books,take_checkpoint,hold,post_hold,void_hold,expire_holds,holds,debts,debt_ageing,repay_debt,write_off_debt,write_offs,
-        propose_adjustment,propose_reversal,approve_adjustment,withdraw_adjustment,adjustments,receive_deposit,return_deposit,impose_penalty,penalties,conservation}'),
+        propose_adjustment,propose_reversal,approve_adjustment,withdraw_adjustment,adjustments,receive_deposit,return_deposit,impose_penalty,penalties,conservation,
+        set_entry_fee,end_entry_fee,accrue_fees,set_bonus,end_bonus,compute_bonuses,set_tariff,end_tariff,charge_traffic,set_tax_rule,withhold_tax,tax_certificate,pay_tax,
+        create_subsidy,resize_subsidy,charge_subsidies,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,payable,set_payout_terms,send_transfers,confirm_transfer,fail_transfer,return_transfer,resolve_dispute,open_disputes,
         load_bill,sweep_channel,reconcile_channel,reconcile_totals,channel_rules,rule_kinds,balances,balance_at}'),
     ('auditor', '{verify,explain,statement,statement_orders,balances,balance_at,turnover,trial_balance,trial_balance_at,account_kinds,calendars,settlement_progress,checkpoints,holds,debts,debt_ageing,adjustments,penalties,liabilities,refunds,write_offs,conservation,journals,postings,settlements,payouts,payout_lines,open_disputes,
-        reconcile_channel,reconcile_totals,statements}')
+        reconcile_channel,reconcile_totals,statements,
+        tax_certificate,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
 CREATE FUNCTION grant_access(role name, profile text)

@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(167);
+SELECT plan(204);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -41,6 +41,17 @@ SELECT number_orders(id('campaign')),
 SELECT add_template_item(id('weekly'), id('rice sku'), 2500, 2999) \g /dev/null
 SELECT open_next_campaign(id('weekly')) \g /dev/null
 SELECT note_leader(id('seller')), note_leader(id('seller'), 'parent', 'active'), touch(id('campaign'), id('buyer'), id('seller')) \g /dev/null
+-- Fees and extras: meanwhile the order "a" is one that was due in May.
+SELECT due_at AS due FROM orders WHERE id = id('a') \gset
+UPDATE orders SET due_at = local_time('2024-05-15', '12:00') WHERE id = id('a');
+SELECT set_entry_fee(id('mill'), 3660, '2024-01-01'), set_bonus(NULL, 'sales_leader 5% of sale, platform rest', '2024-05-01'),
+       set_tariff(id('mill'), 'supplier', 'units', '{0}', '{5}', '2024-05-01', per => 1), set_tax_rule('person', '2024-01-01', 'year', 'tax 10% of sale, payee rest', 'a law') \g /dev/null
+SELECT accrue_fees('2024-01-11'), compute_bonuses('2024-05-01'), charge_traffic('2024-05-01'), withhold_tax() \g /dev/null
+UPDATE orders SET due_at = :'due' WHERE id = id('a');
+SELECT create_subsidy('coupon', 500) AS coupon \gset
+SELECT create_subsidy('own', 500, id('orchard')) AS own \gset
+SELECT grant_subsidy(CASE o.request WHEN 'at shed' THEN :coupon ELSE :own END, o.campaign_id, o.id, 100, o.request) FROM orders o WHERE o.request IN ('at shed', 'at kiosk') \g /dev/null
+SELECT charge_subsidies() \g /dev/null
 SELECT is_empty('SELECT violations()', 'a market with everything in it is sound');
 SELECT is_empty('SELECT invariant FROM verify() WHERE checked = 0', 'and has a case of every invariant');
 CREATE TEMP TABLE broken (invariant text);
@@ -212,6 +223,34 @@ SELECT pg_temp.finds(d, 'histories of leaders have no gaps and go on', id('selle
 FROM unnest(ARRAY['DELETE FROM leader_history WHERE upper_inf(period)', 'UPDATE leader_history SET period = tstzrange(lower(period) + interval ''1 us'', NULL) WHERE upper_inf(period)']) d;
 SELECT pg_temp.finds(d, 'touches are of sales leaders of the supply leader')
 FROM unnest(ARRAY['UPDATE touches SET first_seller_id = id(''rival'')', 'UPDATE touches SET last_seller_id = id(''rival'')', 'UPDATE touches SET buyer_id = 999999', 'UPDATE touches SET supply_leader_id = id(''other leader'')']) d;
+
+-- Fees and extras
+SELECT pg_temp.finds(d, 'every day of an entry fee is charged once')
+FROM unnest(ARRAY['UPDATE fee_lines SET amount = amount + 1', 'DELETE FROM fee_lines', 'UPDATE entry_fees SET accrued_until = accrued_until + 1', 'UPDATE entry_fees SET yearly = yearly * 2']) d;
+SELECT pg_temp.finds(d, 'runs of entry fees are posted once')
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''entry_fee''', 'UPDATE fee_runs SET journal_id = 1', 'UPDATE entry_fees SET account_id = account(''orchard'', ''goods'')']) d;
+SELECT pg_temp.finds(d, 'what was posted of a period sums to its total')
+FROM unnest(ARRAY['UPDATE period_lines SET total = total + 1', 'UPDATE period_lines SET amount = amount - 1']) d;
+SELECT pg_temp.finds(d, 'runs by period are posted once')
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''bonus''', 'DELETE FROM journals WHERE kind = ''traffic''', 'UPDATE period_runs SET journal_id = NULL', 'UPDATE period_lines SET payer_id = account(''orchard'', ''goods'')']) d;
+SELECT pg_temp.finds('WITH r AS (INSERT INTO period_runs (kind, period) VALUES (''bonus'', ''[2024-05-31,2024-06-02)'') RETURNING id)
+                      INSERT INTO period_lines SELECT r.id, b.id, l.payer_id, l.payee_id, l.volume, l.total, l.amount FROM r, bonus_rules b, period_lines l WHERE l.payer_id = b.payer_id', 'no day counts twice for a rule');
+SELECT pg_temp.finds(d, 'bonuses are what their rules make of the volume')
+FROM unnest(ARRAY['UPDATE period_lines SET volume = volume * 2', 'UPDATE bonus_rules SET days = ''[2030-01-01,)''', 'UPDATE bonus_rules SET rule = ''sales_leader 6% of sale, platform rest''', 'DELETE FROM bonus_rules']) d;
+SELECT pg_temp.finds(d, 'traffic costs what its tariffs say')
+FROM unnest(ARRAY['UPDATE tariffs SET prices = ''{7}''', 'UPDATE tariffs SET days = ''[2030-01-01,)''', 'DELETE FROM tariffs']) d;
+SELECT pg_temp.finds(d, 'tax is what its rule makes of what was earned')
+FROM unnest(ARRAY['UPDATE tax_lines SET base = base + 1000', 'UPDATE tax_lines SET amount = amount + 1', 'UPDATE tax_rules SET rule = ''tax 50% of sale, payee rest''',
+                  'UPDATE postings SET amount = amount * 2 WHERE account_id = account(''leader'', ''commission'')']) d;
+SELECT pg_temp.finds(d, 'runs of tax are posted once')
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''tax''', 'UPDATE tax_runs SET journal_id = NULL']) d;
+SELECT pg_temp.finds(d, 'subsidies count what they have granted', :'coupon')
+FROM unnest(ARRAY['UPDATE subsidies SET granted = granted + 1', 'UPDATE subsidies SET returned = 1']) d;
+SELECT pg_temp.finds(d, 'members were charged their subsidies once', :'own')
+FROM unnest(ARRAY['UPDATE subsidies SET charges = charges + 1 WHERE charges > 0', 'UPDATE subsidies SET charged = 0', 'DELETE FROM journals WHERE kind = ''subsidy_charge''']) d;
+SELECT pg_temp.finds(d, 'subsidies of orders are posted once, and end with them')
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''subsidy''', 'DELETE FROM order_subsidies', 'UPDATE order_subsidies SET amount = amount - 1', 'UPDATE orders SET state = ''cancelled'' WHERE request = ''at shed''']) d;
+SELECT pg_temp.finds('UPDATE order_subsidies SET returned = 1', 'subsidies got back what orders gave back', 'subsidy');
 
 SELECT is_empty('SELECT invariant FROM verify() EXCEPT SELECT invariant FROM broken', 'every invariant was broken');
 SELECT is_empty('SELECT violations()', 'and everything was undone');
