@@ -135,13 +135,13 @@ LANGUAGE sql STABLE ROWS 100 SET search_path FROM CURRENT
 AS $$
     -- Once over the sales, whatever the number of tariffs: every line counts for its supplier and for its supply leader.
     WITH tariff AS MATERIALIZED (SELECT t.* FROM tariffs t WHERE t.days @> period),
-    line AS (
+    line AS MATERIALIZED (
         SELECT o.campaign_id, o.order_id, p.community_id, s.category, b.units, r.role, r.member_id
         FROM period_sales(period) o JOIN pickup_points p ON p.id = o.point_id JOIN campaigns c ON c.id = o.campaign_id
         CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item JOIN skus s ON s.id = i.sku_id
         CROSS JOIN LATERAL (VALUES ('supplier', i.supplier_id), ('supply_leader', c.supply_leader_id)) r(role, member_id)
         WHERE b.units > 0),
-    viewed AS (
+    viewed AS MATERIALIZED (
         SELECT s.category, v.views, r.role, r.member_id
         FROM campaigns c JOIN item_views v ON v.campaign_id = c.id JOIN campaign_items i ON i.id = v.item_id JOIN skus s ON s.id = i.sku_id
         CROSS JOIN LATERAL (VALUES ('supplier', i.supplier_id), ('supply_leader', c.supply_leader_id)) r(role, member_id)
