@@ -36,7 +36,7 @@ CREATE TABLE order_subsidies (
     last        bigint NOT NULL DEFAULT 0,
     granted_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (campaign_id, order_id),
-    CONSTRAINT order_subsidies_returned_check CHECK (returned BETWEEN 0 AND amount AND last BETWEEN 0 AND returned)
+    CONSTRAINT order_subsidies_returned_check CHECK (returned >= 0 AND returned <= amount AND last >= 0 AND last <= returned)
 );
 CREATE INDEX order_subsidies_subsidy_id_idx ON order_subsidies (subsidy_id) INCLUDE (amount, returned);
 CREATE INDEX order_subsidies_returned_idx ON order_subsidies (subsidy_id) INCLUDE (returned) WHERE returned > 0;

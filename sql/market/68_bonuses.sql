@@ -111,13 +111,15 @@ BEGIN
     PERFORM read_committed();
     v_period := begin_period_run(since, until);
     v_found := ARRAY(
+        -- Once over the sales, whatever the number of rules; 0 stands for all supply leaders together.
+        WITH sold AS MATERIALIZED (
+            SELECT c.supply_leader_id, o.seller_account_id, sum(ktt.amount(o.basket))::bigint AS volume
+            FROM period_sales(v_period) o JOIN campaigns c ON c.id = o.campaign_id WHERE o.seller_account_id IS NOT NULL GROUP BY 1, 2)
         SELECT row(b.id, b.payer_id, s.seller_account_id, s.volume, bonus_of(b.rule, s.volume))::period_line
         FROM bonus_rules b
-        CROSS JOIN LATERAL (
-            SELECT o.seller_account_id, sum(ktt.amount(o.basket))::bigint AS volume
-            FROM period_sales(v_period) o JOIN campaigns c ON c.id = o.campaign_id
-            WHERE o.seller_account_id IS NOT NULL AND (b.supply_leader_id IS NULL OR c.supply_leader_id = b.supply_leader_id)
-            GROUP BY 1) s
+        JOIN (SELECT d.supply_leader_id, d.seller_account_id, d.volume FROM sold d
+              UNION ALL
+              SELECT 0, d.seller_account_id, sum(d.volume)::bigint FROM sold d GROUP BY 2) s ON s.supply_leader_id = coalesce(b.supply_leader_id, 0)
         WHERE b.days @> v_period);
     RETURN QUERY
     SELECT l.rule_id, a.member_id, l.volume, l.total, l.amount FROM post_period('bonus', v_period, v_found) l JOIN accounts a ON a.id = l.payee_id ORDER BY 1, 2;

@@ -129,26 +129,33 @@ COMMENT ON FUNCTION end_tariff(bigint, date) IS
     'Lets a tariff end: the day given is the first that it does not count. Returns whether it went on until then. '
     'Errors: 22004 null, 22023 before its first day, KT301 charged beyond that day, KT303 no such tariff.';
 
-CREATE FUNCTION traffic_of(tariff tariffs, period daterange)
-RETURNS bigint
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+CREATE FUNCTION count_traffic(period daterange)
+RETURNS TABLE (tariff_id bigint, volume bigint)
+LANGUAGE sql STABLE ROWS 100 SET search_path FROM CURRENT
 AS $$
-    SELECT CASE tariff.measure
-        WHEN 'views' THEN (
-            SELECT coalesce(sum(v.views), 0)::bigint
-            FROM campaigns c JOIN item_views v ON v.campaign_id = c.id JOIN campaign_items i ON i.id = v.item_id JOIN skus s ON s.id = i.sku_id
-            WHERE c.closes_at >= local_time(lower(period), '00:00') AND c.closes_at < local_time(upper(period), '00:00')
-              AND CASE tariff.role WHEN 'supplier' THEN i.supplier_id ELSE c.supply_leader_id END = tariff.member_id
-              AND (tariff.category IS NULL OR s.category = tariff.category))
-        ELSE (
-            SELECT CASE tariff.measure WHEN 'units' THEN coalesce(sum(b.units), 0)::bigint ELSE count(DISTINCT (o.campaign_id, o.order_id)) END
-            FROM period_sales(period) o JOIN pickup_points p ON p.id = o.point_id JOIN campaigns c ON c.id = o.campaign_id
-            CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item JOIN skus s ON s.id = i.sku_id
-            WHERE b.units > 0 AND (tariff.community_id IS NULL OR p.community_id = tariff.community_id)
-              AND CASE tariff.role WHEN 'supplier' THEN i.supplier_id ELSE c.supply_leader_id END = tariff.member_id
-              AND (tariff.category IS NULL OR s.category = tariff.category)) END
+    -- Once over the sales, whatever the number of tariffs: every line counts for its supplier and for its supply leader.
+    WITH tariff AS MATERIALIZED (SELECT t.* FROM tariffs t WHERE t.days @> period),
+    line AS MATERIALIZED (
+        SELECT o.campaign_id, o.order_id, p.community_id, s.category, b.units, r.role, r.member_id
+        FROM period_sales(period) o JOIN pickup_points p ON p.id = o.point_id JOIN campaigns c ON c.id = o.campaign_id
+        CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item JOIN skus s ON s.id = i.sku_id
+        CROSS JOIN LATERAL (VALUES ('supplier', i.supplier_id), ('supply_leader', c.supply_leader_id)) r(role, member_id)
+        WHERE b.units > 0),
+    viewed AS MATERIALIZED (
+        SELECT s.category, v.views, r.role, r.member_id
+        FROM campaigns c JOIN item_views v ON v.campaign_id = c.id JOIN campaign_items i ON i.id = v.item_id JOIN skus s ON s.id = i.sku_id
+        CROSS JOIN LATERAL (VALUES ('supplier', i.supplier_id), ('supply_leader', c.supply_leader_id)) r(role, member_id)
+        WHERE c.closes_at >= local_time(lower(period), '00:00') AND c.closes_at < local_time(upper(period), '00:00'))
+    SELECT t.id, CASE t.measure WHEN 'units' THEN sum(l.units)::bigint ELSE count(DISTINCT (l.campaign_id, l.order_id)) END
+    FROM tariff t JOIN line l ON l.role = t.role AND l.member_id = t.member_id
+    WHERE t.measure <> 'views' AND coalesce(l.community_id = t.community_id, true) AND (t.category IS NULL OR l.category = t.category)
+    GROUP BY t.id, t.measure
+    UNION ALL
+    SELECT t.id, sum(v.views)::bigint
+    FROM tariff t JOIN viewed v ON v.role = t.role AND v.member_id = t.member_id
+    WHERE t.measure = 'views' AND (t.category IS NULL OR v.category = t.category) GROUP BY t.id
 $$;
-COMMENT ON FUNCTION traffic_of(tariffs, daterange) IS 'Internal. What a tariff counts of a period.';
+COMMENT ON FUNCTION count_traffic(daterange) IS 'Internal. What the tariffs that stand for all of a period count of it; no row for nothing.';
 
 CREATE FUNCTION charge_traffic(since date, until date DEFAULT NULL)
 RETURNS TABLE (tariff_id bigint, member_id bigint, volume bigint, total bigint, amount bigint)
@@ -163,7 +170,7 @@ BEGIN
     v_period := begin_period_run(since, until);
     v_found := ARRAY(
         SELECT row(t.id, t.account_id, market_account('revenue'), n.volume, tariff_price(n.volume, t.steps, t.prices, t.per, t.whole))::period_line
-        FROM tariffs t CROSS JOIN LATERAL (SELECT traffic_of(t, v_period) AS volume) n WHERE t.days @> v_period);
+        FROM count_traffic(v_period) n JOIN tariffs t ON t.id = n.tariff_id);
     RETURN QUERY
     SELECT l.rule_id, a.member_id, l.volume, l.total, l.amount FROM post_period('traffic', v_period, v_found) l JOIN accounts a ON a.id = l.payer_id ORDER BY 1;
 END
