@@ -6,7 +6,7 @@ CREATE TABLE adjustments (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     reference   text NOT NULL UNIQUE,
     entries     ktt.shares NOT NULL,
-    reverses    bigint UNIQUE REFERENCES journals,
+    reverses    bigint REFERENCES journals,
     reason      text NOT NULL,
     made_by     bigint NOT NULL REFERENCES members,
     made_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -20,8 +20,10 @@ CREATE TABLE adjustments (
     CONSTRAINT adjustments_approved_check CHECK (num_nulls(approved_by, approved_at, journal_id) IN (0, 3)),
     CONSTRAINT adjustments_withdrawn_check CHECK (approved_at IS NULL OR withdrawn_at IS NULL)
 );
+CREATE UNIQUE INDEX adjustments_reverses_idx ON adjustments (reverses) WHERE withdrawn_at IS NULL;
 COMMENT ON TABLE adjustments IS 'Journals that people propose: they are posted when another person approves them.';
 COMMENT ON COLUMN adjustments.reverses IS 'The journal that this one takes back whole; NULL is an adjustment of its own.';
+COMMENT ON INDEX adjustments_reverses_idx IS 'A journal has one reversal, unless that was withdrawn.';
 
 CREATE FUNCTION propose_adjustment(reference text, entries ktt.shares, reason text, made_by bigint, happened_at timestamptz DEFAULT NULL)
 RETURNS bigint
@@ -40,6 +42,10 @@ BEGIN
         RAISE EXCEPTION 'a journal must have happened before it is written' USING ERRCODE = '22023', DETAIL = format('It would have happened at %s.', happened_at);
     ELSIF (SELECT count(*) FROM ktt.entries(entries) e JOIN accounts a ON a.id = e.account) < ktt.cardinality(entries) THEN
         RAISE EXCEPTION 'journal names an account that does not exist' USING ERRCODE = 'KT303', DETAIL = format('The entries are %s.', left(entries::text, 200));
+    ELSIF EXISTS (SELECT FROM ktt.entries(entries) e JOIN accounts a ON a.id = e.account WHERE a.kind IN ('clearing', 'unmatched', 'transfers')) THEN
+        -- What lies there is the sum of orders, payments or transfers, and would no longer be.
+        RAISE EXCEPTION 'accounts of kind clearing, unmatched and transfers are not adjusted by hand'
+            USING ERRCODE = 'KT301', HINT = 'Refund, send back or fail what lies there.';
     END IF;
     INSERT INTO adjustments AS a (reference, entries, reason, made_by, happened_at)
     VALUES (propose_adjustment.reference, propose_adjustment.entries, propose_adjustment.reason, propose_adjustment.made_by, propose_adjustment.happened_at)
@@ -56,7 +62,7 @@ END
 $$;
 COMMENT ON FUNCTION propose_adjustment(text, ktt.shares, text, bigint, timestamptz) IS
     'Proposes a journal (accounts to amounts in minor units, which sum to zero) with its reason, and returns its number; the same reference and arguments give the same one again. '
-    'It is posted by approve_adjustment(). Errors: 22004 null, 22023 a time to come, 23514 unbalanced, KT010 same reference with other arguments, KT303 no such account or member.';
+    'It is posted by approve_adjustment(). Errors: 22004 null, 22023 a time to come, 23514 unbalanced, KT010 same reference with other arguments, KT301 an account that orders, payments or transfers stand behind, KT303 no such account or member.';
 
 CREATE FUNCTION propose_reversal(journal bigint, reason text, made_by bigint)
 RETURNS bigint
@@ -77,13 +83,13 @@ BEGIN
             USING ERRCODE = 'KT301', HINT = 'Refund the order, or adjust the accounts.';
     END IF;
     INSERT INTO adjustments AS a (reference, entries, reverses, reason, made_by)
-    VALUES (format('reversal of %s', journal), -v_journal.entries, journal, propose_reversal.reason, propose_reversal.made_by)
+    VALUES (format('reversal %s of %s', 1 + (SELECT count(*) FROM adjustments x WHERE x.reverses = journal), journal), -v_journal.entries, journal, propose_reversal.reason, propose_reversal.made_by)
     ON CONFLICT DO NOTHING RETURNING a.id INTO v_id;
-    RETURN coalesce(v_id, (SELECT a.id FROM adjustments a WHERE a.reverses = journal));
+    RETURN coalesce(v_id, (SELECT a.id FROM adjustments a WHERE a.reverses = journal AND a.withdrawn_at IS NULL));
 END
 $$;
 COMMENT ON FUNCTION propose_reversal(bigint, text, bigint) IS
-    'Proposes a journal that takes back another one whole, and returns the number of the adjustment; a journal has one such, whoever proposes it. '
+    'Proposes a journal that takes back another one whole, and returns the number of the adjustment; a journal has one such, whoever proposes it, until it is withdrawn. '
     'Errors: 22004 null, KT301 a journal that orders, payments or payouts stand behind, or that is a reversal, KT303 no such journal or member.';
 
 CREATE FUNCTION require_adjustment(adjustment bigint)

@@ -1,7 +1,7 @@
 -- Journals by hand: proposed by one, approved by another, reversed by a new one.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(45);
+SELECT plan(48);
 \ir lib/market.sql
 
 SELECT market_account('revenue') AS revenue, account('mill', 'goods') AS mill, account('orchard', 'goods') AS orchard \gset
@@ -51,11 +51,19 @@ SELECT lives_ok(format('SELECT approve_adjustment(%s, id(''chief''))', :r3), 'wh
 SELECT propose_adjustment('a4', shares(:mill, 9) - shares(:revenue, 9), 'x', id('cashier')) AS a4 \gset
 SELECT lives_ok(format('SELECT withdraw_adjustment(%s)', n), 'withdrawn') FROM unnest(ARRAY[:a4, :a4]) n;
 SELECT throws_ok(format('SELECT approve_adjustment(%s, id(''chief''))', :a4), 'KT301', format('adjustment %s was withdrawn', :a4), 'it is not approved after that');
+SELECT propose_adjustment('a5', shares(:mill, 9) - shares(:revenue, 9), 'x', id('cashier')) AS a5 \gset
+SELECT approve_adjustment(:a5, id('chief')) AS j5 \gset
+SELECT propose_reversal(:j5, 'a mistake', id('cashier')) AS r5 \gset
+SELECT withdraw_adjustment(:r5) \g /dev/null
+SELECT propose_reversal(:j5, 'not a mistake', id('cashier')) AS r6 \gset
+SELECT isnt(:r6, :r5, 'a reversal that was withdrawn stands in nobody''s way');
+SELECT lives_ok(format('SELECT approve_adjustment(%s, id(''chief''))', :r6), 'it is posted');
 SELECT is_empty('SELECT violations()', 'all is well');
 
 SELECT throws_ok(format(c, :mill, :revenue, :a1), s, m, c)
 FROM (VALUES
     ('SELECT propose_adjustment(''e'', ''{%1$s:1}'', ''x'', id(''cashier''))', '23514', 'journal does not balance'),
+    (format('SELECT propose_adjustment(''e'', ''{%s:1,%s:-1}'', ''x'', id(''cashier''))', market_account('clearing'), market_account('revenue')), 'KT301', 'accounts of kind clearing, unmatched and transfers are not adjusted by hand'),
     ('SELECT propose_adjustment(''e'', ''{}'', ''x'', id(''cashier''))', '23514', 'journal does not balance'),
     ('SELECT propose_adjustment(''e'', NULL, ''x'', id(''cashier''))', '22004', 'entries must not be null'),
     ('SELECT propose_adjustment(NULL, ''{%1$s:1,%2$s:-1}'', ''x'', id(''cashier''))', '22004', 'reference must not be null'),
@@ -73,7 +81,7 @@ FROM (VALUES
     ('SELECT propose_reversal(NULL, ''x'', id(''chief''))', '22004', 'journal must not be null'),
     ('SELECT propose_reversal(1, NULL, id(''chief''))', '22004', 'reason must not be null'),
     ('SELECT propose_reversal(1, ''x'', NULL)', '22004', 'maker must not be null')) v(c, s, m);
-SELECT is((SELECT count(*) FROM adjustments), 6::bigint, 'nothing else was proposed');
+SELECT is((SELECT count(*) FROM adjustments), 9::bigint, 'nothing else was proposed');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -59,7 +59,6 @@ INSERT INTO fixture.left_out SELECT unnest('{refund_rest,refund_orders,refund_sh
 INSERT INTO fixture.left_out SELECT unnest('{set_liability,end_liability}'::text[]), 'is a rate of its own kind: pairs of set_rate';
 INSERT INTO fixture.left_out SELECT unnest('{request_payout,send_transfers,confirm_transfer,fail_transfer,return_transfer,resolve_dispute,load_bill,sweep_channel}'::text[]), 'specs payout and divided_payment pair it with what moves money';
 INSERT INTO fixture.left_out SELECT unnest('{set_payout_terms,add_channel,configure_channel}'::text[]), 'is set by hand';
-INSERT INTO fixture.left_out SELECT unnest('{accrue_fees,set_entry_fee,end_entry_fee,create_subsidy,resize_subsidy,grant_subsidy,charge_subsidies,set_bonus,end_bonus,compute_bonuses,set_tariff,end_tariff,charge_traffic,set_tax_rule,withhold_tax,pay_tax}'::text[]), 'specs fees and subsidies pair it with what moves money';
 SELECT is_empty($$SELECT DISTINCT p.proname FROM pg_proc p
                   WHERE p.pronamespace = 'market'::regnamespace AND p.provolatile = 'v' AND p.prorettype <> 'trigger'::regtype
                     AND obj_description(p.oid) NOT LIKE 'Internal%' AND p.proname NOT IN (SELECT call FROM left_out)
