@@ -46,7 +46,7 @@ class Goods:
         need(sku, Sku)
         floor = supply_price if floor_price is None else floor_price
         ceiling = ENDLESS if ceiling_price is None else ceiling_price
-        if not 0 <= supply_price <= floor <= ceiling or (distribution_price is not None and distribution_price < supply_price):
+        if not 0 <= supply_price <= floor <= ceiling or (distribution_price is not None and not supply_price <= distribution_price <= ceiling):
             raise Refused("KT302")
         return supply_price, floor, ceiling, distribution_price
 

@@ -38,7 +38,7 @@ class Stock:
     def restock(self, units, campaign=None, item=None, quota=None):
         """Of an item or a quota in its campaign, of a pool without one."""
         within(need(units), -MOST_UNITS, MOST_UNITS)
-        if (item is None) == (quota is None):
+        if (item is None) == (quota is None) or (item is not None and campaign is None):
             raise Refused("22004")
         stock = item or quota
         known = isinstance(stock, Item) and stock.stock is not None if item else isinstance(stock, Quota)
