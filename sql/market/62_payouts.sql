@@ -370,11 +370,12 @@ RETURNS TABLE (requested bigint, dropped bigint, amount bigint, fee bigint)
 LANGUAGE plpgsql SECURITY DEFINER ROWS 1 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_payout payouts := require_payout(payout);
+    v_payout payouts;
     v_total record;
     v_journal bigint;
 BEGIN
     PERFORM read_committed();
+    v_payout := require_payout(payout);
     PERFORM require_member(approver, 'approver');
     IF v_payout.withdrawn_at IS NOT NULL THEN
         RAISE EXCEPTION 'payout % was withdrawn', payout USING ERRCODE = 'KT301';
@@ -412,9 +413,10 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_payout payouts := require_payout(payout);
+    v_payout payouts;
 BEGIN
     PERFORM read_committed();
+    v_payout := require_payout(payout);
     IF v_payout.approved_at IS NOT NULL THEN
         RAISE EXCEPTION 'payout % is already approved', payout USING ERRCODE = 'KT301';
     END IF;
