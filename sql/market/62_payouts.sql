@@ -153,7 +153,7 @@ BEGIN
         SELECT o.campaign_id, o.order_id, a.member_id, sum(e.amount) AS amount
         FROM (SELECT DISTINCT p.campaign_id, p.order_id, p.shares FROM paid p) o
         CROSS JOIN LATERAL ktt.entries(o.shares - coalesce((
-            SELECT sum(r.shares) FROM refunds r WHERE r.campaign_id = o.campaign_id AND r.order_id = o.order_id AND r.due_at <= v_now), '{}')) e
+            SELECT sum(coalesce(r.borne, r.shares)) FROM refunds r WHERE r.campaign_id = o.campaign_id AND r.order_id = o.order_id AND r.due_at <= v_now), '{}')) e
         JOIN accounts a ON a.id = e.account AND a.member_id = ANY (members) AND a.kind IN ('goods', 'commission', 'pickup')
         GROUP BY 1, 2, 3),
     wanted AS (

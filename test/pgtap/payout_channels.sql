@@ -1,7 +1,7 @@
 -- Payment channels: their rules with sources, checked before anything is sent.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(65);
+SELECT plan(68);
 \ir lib/market.sql
 
 CREATE FUNCTION pg_temp.owe(member text, amount bigint, kind text DEFAULT 'commission') RETURNS bigint
@@ -106,6 +106,13 @@ SELECT is((SELECT sum(amount) FROM payout_lines l WHERE l.channel = 'wechat' AND
 SELECT is_empty($$SELECT e.account FROM payout_lines l CROSS JOIN LATERAL entries(l.entries) e WHERE l.channel = 'wechat' AND l.state <> 'dropped' GROUP BY 1
                   HAVING sum(e.amount) <> (SELECT sum(amount(o.shares, e.account)) FROM orders o)$$, 'to the cent');
 SELECT withdraw_payout(:d7) \g /dev/null
+-- A refund takes from those who bear it, and from nobody else.
+SELECT set_liability(id('leader'), 'late', 'supplier rest') \g /dev/null
+SELECT isnt(refund_order(id('campaign'), id('b'), id('rice'), 0, 'late', 1000, cause => 'late'), NULL, 'a refund that the supplier bears');
+SELECT settle() \g /dev/null
+SELECT results_eq('SELECT * FROM pg_temp.lines(''d9'', ''seller'')', $$VALUES ('payment of a', 446::bigint, 0::bigint, 'proposed', NULL::text), ('payment of b', 450, 0, 'proposed', NULL)$$,
+                  'leaves the seller his part of both payments');
+SELECT results_eq('SELECT * FROM pg_temp.lines(''d10'', ''mill'')', $$VALUES ('payment of b', 101::bigint, 0::bigint, 'proposed', NULL::text)$$, 'and the supplier what it did not take');
 UPDATE payments SET received_at = received_at - interval '30 days';
 SELECT results_eq('SELECT DISTINCT note, payment FROM pg_temp.lines(''d8'', ''mill'')', $$VALUES ('no_payment', NULL::text)$$, 'what the channel has released cannot be divided');
 SELECT is_empty('SELECT violations()', 'all is well');
