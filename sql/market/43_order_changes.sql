@@ -208,7 +208,8 @@ BEGIN
                        steward_account_id = v_new.steward_account_id,
                        state = CASE WHEN received(v_order) >= v_new.amount THEN 'paid' ELSE 'placed' END::order_state,
                        paid_at = CASE WHEN received(v_order) >= v_new.amount THEN coalesce(o.paid_at, clock_timestamp()) END,
-                       part_paid = CASE WHEN received(v_order) < v_new.amount THEN nullif(received(v_order), 0) END
+                       part_paid = CASE WHEN received(v_order) < v_new.amount THEN nullif(received(v_order), 0) END,
+                       unpaid_since = CASE v_order.state WHEN 'paid' THEN clock_timestamp() ELSE coalesce(v_order.unpaid_since, v_order.placed_at) END
                  WHERE o.campaign_id = campaign AND o.id = v_order.id;
                 INSERT INTO order_changes AS c (campaign_id, order_id, was, became, returned, changed_at)
                 VALUES (campaign, v_order.id, v_order.basket, v_new.basket, change_order.returned, clock_timestamp()) RETURNING c.id INTO v_id;
@@ -228,9 +229,17 @@ END
 $$;
 COMMENT ON FUNCTION change_order(bigint, bigint, bigint[], bigint[], text) IS
     'Gives an order other lines before the cut-off; it keeps its number, buyer, seller, point and code. All or nothing, by the code that places '
-    'orders and by what holds now: it counts for limits by day, and has as long to be paid, as one that is placed now, and goes to the steward of today (to no seller, '
-    'if it is his own purchase and that no longer counts). Outcomes: changed (with the new amount, and what goes back of a payment; if more is due it waits for the rest), a refusal of '
+    'orders and by what holds now: it counts for limits by day as one that is placed now, and goes to the steward of today (to no seller, '
+    'if it is his own purchase and that no longer counts). One that was paid has as long for the rest as a new one; one that was not, no longer than before. Outcomes: changed (with the new amount, and what goes back of a payment; if more is due it waits for the rest), a refusal of '
     'place_order (nothing changed), closed, refunded (something went back already), reassigned (its point closed: cancel it and order anew), or the state it is in. Errors: as place_order(), KT303 also for a line that it has of an item no longer on sale, KT010 same request with other arguments.';
+
+-- Its body takes the place of the call when a statement is planned.
+CREATE FUNCTION awaits_balance(deposit bigint, part_paid bigint, balance_due_at timestamptz)
+RETURNS boolean
+LANGUAGE sql VOLATILE
+RETURN coalesce(part_paid >= deposit AND clock_timestamp() < balance_due_at, false);
+COMMENT ON FUNCTION awaits_balance(bigint, bigint, timestamptz) IS
+    'Internal. Whether an unpaid order has its deposit paid, and its balance is not due yet.';
 
 CREATE FUNCTION expire_orders(older_than interval DEFAULT '30 minutes', at_most int DEFAULT 1000)
 RETURNS int
@@ -245,8 +254,8 @@ BEGIN
     -- Not beside freeze_wave(), which expires all that is left and may hold what this wants.
     v_targets := ARRAY(
         SELECT o FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id
-        WHERE o.state = 'placed' AND o.placed_at <= clock_timestamp() - older_than
-          AND NOT (o.deposit IS NOT NULL AND coalesce(o.part_paid, 0) >= o.deposit AND clock_timestamp() < c.balance_due_at)
+        WHERE o.state = 'placed' AND coalesce(o.unpaid_since, o.placed_at) <= clock_timestamp() - older_than
+          AND NOT awaits_balance(o.deposit, o.part_paid, c.balance_due_at)
         ORDER BY o.campaign_id, o.id LIMIT at_most
         FOR NO KEY UPDATE OF o SKIP LOCKED FOR SHARE OF w SKIP LOCKED);
     PERFORM end_orders(v_targets, 'expired');
@@ -257,7 +266,7 @@ COMMENT ON FUNCTION expire_orders(interval, int) IS
     'Ends orders that stayed unpaid for longer than an age and gives back what they held, also what was paid in part; returns how many, at most as many '
     'as asked. An order whose deposit is paid stays until the balance is due. '
     'Fit for a scheduler: call it until it returns 0. Errors: 0A000 not READ COMMITTED, 22023 age or number out of bounds.';
-CREATE INDEX orders_unpaid_idx ON orders (placed_at) WHERE state = 'placed';
+CREATE INDEX orders_unpaid_idx ON orders (coalesce(unpaid_since, placed_at)) WHERE state = 'placed';
 COMMENT ON INDEX orders_unpaid_idx IS 'For expire_orders().';
 
 CREATE FUNCTION end_orders(targets orders[], state order_state, campaign bigint DEFAULT NULL)

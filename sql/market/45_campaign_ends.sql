@@ -70,20 +70,26 @@ AS $$
 $$;
 COMMENT ON FUNCTION campaign_orders(bigint, order_state[]) IS 'Internal. Locks and returns the orders of a campaign that are in some states, by rising id.';
 
-CREATE FUNCTION await_balances(campaign campaigns)
+CREATE FUNCTION expire_unpaid(targets orders[])
 RETURNS void
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
+DECLARE
+    v_early record;
 BEGIN
-    IF clock_timestamp() < campaign.balance_due_at
-       AND EXISTS (SELECT FROM orders o WHERE o.campaign_id = campaign.id AND o.state = 'placed' AND o.deposit IS NOT NULL AND coalesce(o.part_paid, 0) >= o.deposit) THEN
-        RAISE EXCEPTION 'campaign % waits for the balances of its orders', campaign.id
-            USING ERRCODE = 'KT301', DETAIL = format('They are due at %s.', campaign.balance_due_at),
+    -- Of orders that are locked: a deposit that came in a moment ago is seen.
+    SELECT c.id, c.balance_due_at INTO v_early FROM unnest(targets) t JOIN campaigns c ON c.id = t.campaign_id
+    WHERE awaits_balance(t.deposit, t.part_paid, c.balance_due_at) ORDER BY c.id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'campaign % waits for the balances of its orders', v_early.id
+            USING ERRCODE = 'KT301', DETAIL = format('They are due at %s.', v_early.balance_due_at),
                   HINT = 'Decide it then, or cancel_campaign().';
     END IF;
+    PERFORM end_orders(targets, 'expired');
 END
 $$;
-COMMENT ON FUNCTION await_balances(campaigns) IS 'Internal. Refuses to expire orders whose deposit is paid before their balance is due (KT301).';
+COMMENT ON FUNCTION expire_unpaid(orders[]) IS
+    'Internal. Expires the locked orders that are unpaid when their campaigns are decided; refused while the balance of one whose deposit is paid is not due (KT301).';
 
 CREATE FUNCTION conclude_campaign(campaign bigint)
 RETURNS TABLE (state text, reached bigint, minimum bigint, orders bigint, returned bigint)
@@ -101,8 +107,7 @@ BEGIN
     orders := 0;
     returned := 0;
     IF v_campaign.state = 'closed' THEN
-        PERFORM await_balances(v_campaign);
-        PERFORM end_orders(campaign_orders(campaign, '{placed}'), 'expired');
+        PERFORM expire_unpaid(campaign_orders(campaign, '{placed}'));
     END IF;
     SELECT CASE v_campaign.minimum_of WHEN 'amount' THEN ktt.amount(sum(o.basket - o.refunded)) WHEN 'buyers' THEN count(DISTINCT o.buyer_id) FILTER (WHERE o.state <> 'refunded')
                                       ELSE ktt.units(sum(o.basket - o.refunded)) END INTO reached

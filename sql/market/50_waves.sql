@@ -71,11 +71,10 @@ BEGIN
     END IF;
     expired := 0;
     IF v_state = 'closed' THEN
-        PERFORM await_balances(c) FROM campaigns c WHERE c.wave_id = wave;
         v_targets := ARRAY(
             SELECT o FROM orders o JOIN campaigns c ON c.id = o.campaign_id
             WHERE c.wave_id = wave AND o.state = 'placed' ORDER BY o.campaign_id, o.id FOR NO KEY UPDATE OF o);
-        PERFORM end_orders(v_targets, 'expired');
+        PERFORM expire_unpaid(v_targets);
         expired := cardinality(v_targets);
         PERFORM conclude_campaign(c.id) FROM (SELECT c.id FROM campaigns c WHERE c.wave_id = wave AND c.state = 'closed' ORDER BY c.id) c;
         INSERT INTO wave_lists (wave_id, kind, party_id, orders, basket, digest)

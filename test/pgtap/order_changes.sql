@@ -1,7 +1,7 @@
 -- Orders are changed before the cut-off, tried without being placed, and placed in bulk.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(94);
+SELECT plan(104);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.change(request text, items text[], units bigint[], key text DEFAULT NULL) RETURNS text
@@ -161,6 +161,24 @@ SELECT is(cancel_order(id('daily'), id('own')), 'cancelled', 'and it can end');
 SELECT throws_ok('SELECT expire_orders(''1000000 years'')', '22023', NULL, 'an age beyond all times');
 SELECT throws_ok('SELECT expire_orders(''-1 s'')', '22023', NULL, 'an age below zero');
 SELECT configure(own_purchase => true) \g /dev/null
+
+-- What was paid in full has time for the rest; what never was has not more than it had, however often it is changed.
+SELECT name('slow', o.order_id) FROM place_order(id('daily'), id('rival'), ARRAY[id('daily rice')], '{1}', 'slow', point => id('gate')) o \g /dev/null
+SELECT name('fast', o.order_id), pay_order(id('daily'), o.order_id, o.amount, 'fast') FROM place_order(id('daily'), id('chief'), ARRAY[id('daily rice')], '{1}', 'fast', point => id('gate')) o \g /dev/null
+UPDATE orders SET placed_at = placed_at - interval '29 minutes' WHERE id IN (id('slow'), id('fast'));
+CREATE FUNCTION fixture.rice(request text, units bigint) RETURNS text
+LANGUAGE sql AS $$ SELECT outcome FROM change_order(id('daily'), id(rice.request), ARRAY[id('daily rice')], ARRAY[rice.units], gen_random_uuid()::text) $$;
+SELECT is(ARRAY[rice('slow', 2), rice('slow', 1), rice('fast', 2), rice('fast', 3)], '{changed,changed,changed,changed}'::text[], 'two orders, changed and changed again');
+SELECT is((SELECT unpaid_since < clock_timestamp() - interval '28 minutes' FROM orders WHERE id = id('slow')), true, 'one waits since it was placed');
+SELECT is((SELECT unpaid_since > clock_timestamp() - interval '1 minute' FROM orders WHERE id = id('fast')), true, 'one since it became more');
+SELECT is(expire_orders('28 minutes'), 1, 'the time of one is over');
+SELECT is((SELECT array_agg(state::text ORDER BY id) FROM orders WHERE id IN (id('slow'), id('fast'))), '{expired,placed}'::text[], 'which had never been paid');
+UPDATE orders SET unpaid_since = unpaid_since - interval '29 minutes' WHERE id = id('fast');
+SELECT is(rice('fast', 2), 'changed', 'the other is changed once more');
+SELECT is((SELECT unpaid_since < clock_timestamp() - interval '28 minutes' FROM orders WHERE id = id('fast')), true, 'and waits no longer for it');
+SELECT is(pay_order(id('daily'), id('fast'), 2999, 'rest of fast'), 'paid', 'the rest comes');
+SELECT is(expire_orders('28 minutes'), 0, 'then it is kept');
+SELECT is_empty('SELECT violations()', 'waiting orders are sound');
 
 -- After the cut-off.
 SELECT place('c', 'rival', '{rice}', '{1}') \g /dev/null
