@@ -31,7 +31,7 @@ END
 $$;
 COMMENT ON FUNCTION close_books(timestamptz) IS
     'Closes the books up to a time that has passed (now unless given) and returns their end: no journal is written before it any more, whatever '
-    'becomes known later belongs to the next period. Statements and checkpoints close them by themselves. Call it in a transaction of its own: '
+    'becomes known later belongs to the next period. A statement closes them up to its end. Call it in a transaction of its own: '
     'until that commits, journals wait. Errors: 22023 time to come.';
 
 CREATE FUNCTION take_checkpoint()
@@ -68,10 +68,7 @@ DECLARE
     v_balance bigint;
     v_since timestamptz;
 BEGIN
-    IF require(as_of, 'as_of') NOT IN ('written', 'happened') THEN
-        RAISE EXCEPTION 'a balance is as of what was written or what had happened' USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(as_of, 64));
-    END IF;
-    PERFORM require(at, 'time');
+    PERFORM require_one_of(require(as_of, 'as_of'), '{written,happened}', 'as_of'), require(at, 'time');
     SELECT c.until, c.balance INTO v_since, v_balance FROM checkpoints c
     WHERE c.account_id = require(account, 'account') AND c.until <= at ORDER BY c.until DESC LIMIT 1;
     IF NOT FOUND AND NOT EXISTS (SELECT FROM accounts a WHERE a.id = account) THEN
@@ -120,10 +117,8 @@ DECLARE
 BEGIN
     IF NOT isfinite(require(since, 'since')) OR NOT isfinite(require(until, 'until')) OR since >= until THEN
         RAISE EXCEPTION 'period must end after it starts, at a finite time' USING ERRCODE = '22023';
-    ELSIF step NOT IN ('day', 'week', 'month', 'year') THEN
-        RAISE EXCEPTION 'step must be day, week, month or year' USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(step, 64));
-    ELSIF step = 'day' AND until - since > interval '20 years' THEN
-        RAISE EXCEPTION 'period is too long for days' USING ERRCODE = '54000', HINT = 'Take weeks or months.';
+    ELSIF until - since > 7200 * ('1 ' || require_one_of(step, '{day,week,month,year}', 'step'))::interval THEN
+        RAISE EXCEPTION 'period is too long for %s', step USING ERRCODE = '54000', HINT = 'At most 7200 of them.';
     END IF;
     RETURN QUERY
     WITH period AS (
@@ -147,5 +142,5 @@ END
 $$;
 COMMENT ON FUNCTION turnover(bigint, timestamptz, timestamptz, text) IS
     'An account from since (inclusive) to until (exclusive) as written, in one line or by day, week, month or year of the market''s time zone: opening '
-    'balance, what came and went, closing balance, number of postings; minor units. Errors: 22004 null, 22023 empty period or another step, 54000 days '
-    'of over 20 years, KT303 no such account.';
+    'balance, what came and went, closing balance, number of postings; minor units. Errors: 22004 null, 22023 empty period or another step, 54000 more '
+    'than 7200 steps, KT303 no such account.';

@@ -83,16 +83,27 @@ $$;
 COMMENT ON FUNCTION debt_ageing(timestamptz) IS
     'What every debtor owes (minor units), by how long ago, at a time (now unless given), it became owed: up to 7 days, 30, 90, and longer.';
 
-CREATE FUNCTION repay_debt(member bigint, amount bigint, reference text)
+CREATE FUNCTION post_bank(kind text, member bigint, account text, amount bigint, reference text, back boolean DEFAULT false)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
+DECLARE
+    v_came ktt.shares;
 BEGIN
     PERFORM read_committed();
     PERFORM require_member(member, 'member'), require_between(require(amount, 'amount'), 1, 1000000000000000, 'amount'), require_reference(reference, 'reference');
-    RETURN post('repayment', reference, ktt.shares(open_account(member, 'debt'), amount) - ktt.shares(market_account('bank'), amount));
+    v_came := ktt.shares(open_account(member, account), amount) - ktt.shares(market_account('bank'), amount);
+    RETURN post(kind, reference, CASE WHEN back THEN -v_came ELSE v_came END);
 END
 $$;
+COMMENT ON FUNCTION post_bank(text, bigint, text, bigint, text, boolean) IS
+    'Internal. Notes what a member has paid into the bank for an account of his, or got back out of it, once per reference of the bank; returns the journal. '
+    'Errors: 22004 null, 22023 out of bounds, KT010 same reference with other arguments, KT303 no such member, KT402 less is left.';
+
+CREATE FUNCTION repay_debt(member bigint, amount bigint, reference text)
+RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$ SELECT post_bank('repayment', member, 'debt', amount, reference) $$;
 COMMENT ON FUNCTION repay_debt(bigint, bigint, text) IS
     'Notes that a member has paid a part of his debt (minor units) into the bank, under the bank''s reference, and returns the journal; once, however often it is called. '
     'Errors: 22004 null, 22023 out of bounds, KT010 same reference with other arguments, KT303 no such member, KT402 he owes less.';

@@ -173,9 +173,8 @@ BEGIN
         RAISE EXCEPTION 'campaign must close after it opens'
             USING ERRCODE = '22023', DETAIL = format('It would open at %s and close at %s.', coalesce(opens_at, clock_timestamp()), closes_at);
     END IF;
-    IF require(kind, 'kind') NOT IN ('ordinary', 'flash', 'presale', 'interest') THEN
-        RAISE EXCEPTION 'kind must be ordinary, flash, presale or interest' USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(kind, 64));
-    ELSIF (balance_due_at IS NOT NULL) <> (kind = 'presale') OR (interested IS NOT NULL) <> (kind = 'interest') THEN
+    PERFORM require_one_of(require(kind, 'kind'), '{ordinary,flash,presale,interest}', 'kind');
+    IF (balance_due_at IS NOT NULL) <> (kind = 'presale') OR (interested IS NOT NULL) <> (kind = 'interest') THEN
         RAISE EXCEPTION 'a presale has a time for its balance, an interest campaign a number of buyers, and no other kind has either'
             USING ERRCODE = '22023', DETAIL = format('The kind is %s.', kind);
     ELSIF balance_due_at <= coalesce(opens_at, clock_timestamp()) THEN

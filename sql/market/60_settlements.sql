@@ -8,40 +8,54 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT
 AS $$ SELECT date_trunc(every, at AT TIME ZONE s.time_zone) AT TIME ZONE s.time_zone FROM settings s $$;
 COMMENT ON FUNCTION local_start(text, timestamptz) IS 'Internal. When the day, week or month of a time began in the market''s time zone.';
 
+CREATE FUNCTION next_settlement(calendar bigint, until timestamptz)
+RETURNS settlements
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_calendar calendars := require_calendar(calendar);
+    v_settlement settlements;
+    v_from timestamptz := settled_until(v_calendar);
+    v_until timestamptz := least(until, clock_timestamp());
+BEGIN
+    IF NOT isfinite(until) THEN
+        RAISE EXCEPTION 'time must be finite' USING ERRCODE = '22023';
+    END IF;
+    SELECT * INTO v_settlement FROM settlements s WHERE s.calendar_id = calendar AND s.posted_at IS NULL;
+    IF NOT FOUND THEN
+        IF v_calendar.every IS NOT NULL THEN
+            v_until := local_start(v_calendar.every, v_until);
+        END IF;
+        IF v_until <= v_from THEN
+            RETURN NULL;
+        END IF;
+        SELECT calendar, tstzrange(v_from, v_until, '(]'), x.campaigns, x.elsewhere, x.accounts
+          INTO v_settlement.calendar_id, v_settlement.due, v_settlement.campaigns, v_settlement.elsewhere, v_settlement.accounts
+        FROM settled_by(calendar) x;
+    END IF;
+    RETURN v_settlement;
+END
+$$;
+COMMENT ON FUNCTION next_settlement(bigint, timestamptz) IS
+    'Internal. The window of a calendar that is open, or the next one as it would be opened (its id is NULL); NULL when nothing lies between.';
+
 CREATE FUNCTION open_settlement(until timestamptz DEFAULT NULL, calendar bigint DEFAULT 1)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_calendar calendars;
-    v_id bigint;
-    v_from timestamptz;
-    v_until timestamptz;
+    v_settlement settlements;
 BEGIN
     PERFORM read_committed();
-    IF NOT isfinite(until) THEN
-        RAISE EXCEPTION 'time must be finite' USING ERRCODE = '22023';
-    END IF;
     -- Waits for every due time that is being stamped; those after it lie behind the window's end: commit at once.
     LOCK TABLE due_gate IN SHARE MODE;
     LOCK TABLE settlements IN SHARE ROW EXCLUSIVE MODE;
-    v_calendar := require_calendar(calendar);
-    SELECT s.id INTO v_id FROM settlements s WHERE s.calendar_id = calendar AND s.posted_at IS NULL;
-    IF FOUND THEN
-        RETURN v_id;
+    v_settlement := next_settlement(calendar, until);
+    IF v_settlement.id IS NULL AND v_settlement.due IS NOT NULL THEN
+        INSERT INTO settlements AS s (calendar_id, due, campaigns, elsewhere, accounts)
+        VALUES (calendar, v_settlement.due, v_settlement.campaigns, v_settlement.elsewhere, v_settlement.accounts) RETURNING s.id INTO v_settlement.id;
     END IF;
-    v_from := settled_until(v_calendar);
-    v_until := least(until, clock_timestamp());
-    IF v_calendar.every IS NOT NULL THEN
-        v_until := local_start(v_calendar.every, v_until);
-    END IF;
-    IF v_until <= v_from THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO settlements AS s (calendar_id, due, campaigns, elsewhere, accounts)
-    SELECT calendar, tstzrange(v_from, v_until, '(]'), x.campaigns, x.elsewhere, x.accounts FROM settled_by(calendar) x
-    RETURNING s.id INTO v_id;
-    RETURN v_id;
+    RETURN v_settlement.id;
 END
 $$;
 COMMENT ON FUNCTION open_settlement(timestamptz, bigint) IS
@@ -130,22 +144,10 @@ RETURNS TABLE (account_id bigint, member_id bigint, kind text, amount bigint, ba
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1000 SET search_path FROM CURRENT
 AS $$
 DECLARE
-    v_calendar calendars := require_calendar(calendar);
-    v_settlement settlements;
-    v_from timestamptz := settled_until(v_calendar);
-    v_until timestamptz := least(until, clock_timestamp());
+    v_settlement settlements := next_settlement(calendar, until);
 BEGIN
-    SELECT * INTO v_settlement FROM settlements s WHERE s.calendar_id = calendar AND s.posted_at IS NULL;
-    IF NOT FOUND THEN
-        IF v_calendar.every IS NOT NULL THEN
-            v_until := local_start(v_calendar.every, v_until);
-        END IF;
-        IF v_until <= v_from THEN
-            RETURN;
-        END IF;
-        SELECT calendar, tstzrange(v_from, v_until, '(]'), x.campaigns, x.elsewhere, x.accounts
-          INTO v_settlement.calendar_id, v_settlement.due, v_settlement.campaigns, v_settlement.elsewhere, v_settlement.accounts
-        FROM settled_by(calendar) x;
+    IF v_settlement.due IS NULL THEN
+        RETURN;
     END IF;
     RETURN QUERY
     SELECT a.id, a.member_id, a.kind, e.amount, a.balance + e.amount
@@ -154,7 +156,7 @@ END
 $$;
 COMMENT ON FUNCTION preview_settlement(timestamptz, bigint) IS
     'What settling a calendar''s open window, or the next one up to a time (now unless given), would post now: account, amount, and the balance it would come to '
-    '(NULL for the market''s own; below zero is what would become debt), in minor units. It changes nothing. Errors: KT303 no such calendar.';
+    '(NULL for the market''s own; below zero is what would become debt), in minor units. It changes nothing. Errors: 22023 infinite time, KT303 no such calendar.';
 
 CREATE FUNCTION explain(journal bigint, account bigint)
 RETURNS TABLE (campaign_id bigint, order_id bigint, refund_id bigint, amount bigint)

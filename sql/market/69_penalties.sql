@@ -18,28 +18,16 @@ COMMENT ON COLUMN penalties.from_deposit IS 'How much of it their security paid;
 
 CREATE FUNCTION receive_deposit(member bigint, amount bigint, reference text)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-BEGIN
-    PERFORM read_committed();
-    PERFORM require_member(member, 'member'), require_between(require(amount, 'amount'), 1, 1000000000000000, 'amount'), require_reference(reference, 'reference');
-    RETURN post('deposit', reference, ktt.shares(open_account(member, 'deposit'), amount) - ktt.shares(market_account('bank'), amount));
-END
-$$;
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$ SELECT post_bank('deposit', member, 'deposit', amount, reference) $$;
 COMMENT ON FUNCTION receive_deposit(bigint, bigint, text) IS
     'Notes that a member has paid a security (minor units) into the bank, under the bank''s reference, and returns the journal; once, however often it is called. '
     'Errors: 22004 null, 22023 out of bounds, KT010 same reference with other arguments, KT303 no such member.';
 
 CREATE FUNCTION return_deposit(member bigint, amount bigint, reference text)
 RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-BEGIN
-    PERFORM read_committed();
-    PERFORM require_member(member, 'member'), require_between(require(amount, 'amount'), 1, 1000000000000000, 'amount'), require_reference(reference, 'reference');
-    RETURN post('returned_deposit', reference, ktt.shares(market_account('bank'), amount) - ktt.shares(open_account(member, 'deposit'), amount));
-END
-$$;
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$ SELECT post_bank('returned_deposit', member, 'deposit', amount, reference, back => true) $$;
 COMMENT ON FUNCTION return_deposit(bigint, bigint, text) IS
     'Notes that a security, or a part of it, was paid back from the bank, under the bank''s reference, and returns the journal; once, however often it is called. '
     'Errors: 22004 null, 22023 out of bounds, KT010 same reference with other arguments, KT303 no such member, KT402 less is left of it.';

@@ -1,7 +1,7 @@
 -- Balances now, at a time and by period, with checkpoints and without.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(38);
+SELECT plan(42);
 \ir lib/market.sql
 
 SELECT market_account('channel') AS channel, account('mill', 'goods') AS mill, account('orchard', 'goods') AS orchard \gset
@@ -86,12 +86,16 @@ FROM (VALUES
     ('SELECT balance_at(999999, now())', 'KT303', 'account 999999 does not exist'),
     ('SELECT balance_at(NULL, now())', '22004', 'account must not be null'),
     ('SELECT balance_at(%s, NULL)', '22004', 'time must not be null'),
-    ('SELECT balance_at(%s, now(), ''guessed'')', '22023', 'a balance is as of what was written or what had happened'),
+    ('SELECT balance_at(%s, now(), ''guessed'')', '22023', 'as_of must be written or happened'),
     ('SELECT turnover(%s, ''2026-01-02'', ''2026-01-02'')', '22023', 'period must end after it starts, at a finite time'),
     ('SELECT turnover(%s, ''2026-01-02'', ''infinity'')', '22023', 'period must end after it starts, at a finite time'),
     ('SELECT turnover(%s, NULL, now())', '22004', 'since must not be null'),
     ('SELECT turnover(%s, ''2026-01-02'', ''2026-01-03'', ''hour'')', '22023', 'step must be day, week, month or year'),
     ('SELECT turnover(%s, ''1900-01-02'', ''2026-01-03'', ''day'')', '54000', 'period is too long for days'),
+    ('SELECT turnover(%s, ''2026-01-01'', ''2045-09-20'', ''day'')', '54000', 'period is too long for days'),
+    ('SELECT turnover(%s, ''1800-01-02'', ''2026-01-03'', ''week'')', '54000', 'period is too long for weeks'),
+    ('SELECT turnover(%s, ''1000-01-02'', ''2026-01-03'', ''month'')', '54000', 'period is too long for months'),
+    ('SELECT turnover(%s, ''4713-01-02 BC'', ''9026-01-03'', ''year'')', '54000', 'period is too long for years'),
     ('SELECT turnover(999999, ''2026-01-02'', ''2026-01-03'')', 'KT303', 'account 999999 does not exist'),
     ('SELECT close_books(''infinity'')', '22023', 'books can only be closed up to a time that has passed'),
     ('SELECT close_books(now() + interval ''1 hour'')', '22023', 'books can only be closed up to a time that has passed')) v(c, s, m);
