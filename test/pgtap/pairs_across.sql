@@ -14,7 +14,8 @@ DECLARE
 BEGIN
     PERFORM offer_sku(s, l, 700) FROM unnest(v_skus) s;
     PERFORM form_partnership(l, 4), form_partnership(l, 9);
-    RETURN v || opened(k, l, v_skus, (v ->> 'g')::bigint);
+    v := v || opened(k, l, v_skus, (v ->> 'g')::bigint);
+    RETURN v || jsonb_build_object('journals', (SELECT max(j.id) FROM journals j));
 END
 $$;
 CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$ SELECT concat_ws('; ', outcome_opened(v), outcome_banked(v)) $$;

@@ -172,7 +172,7 @@ INSERT INTO fixture.all_calls VALUES
     ('bank', 'refund what is done', 'refund_rest(:c2, :o4, :k || '' done'', cause => ''spoilage'') > 0'),
     ('bank', 'post it', '(post_settlement(:settlement)).amount'),
     ('bank', 'close the books', 'close_books() IS NOT NULL'),
-    ('bank', 'take a checkpoint', 'take_checkpoint() > 0'),
+    ('bank', 'take a checkpoint', 'take_checkpoint() >= 0'),
     ('settling', 'refund the rest', 'refund_rest(:c2, :o2, :k || '' rest'') > 0'),
     ('settling', 'refund what is done', 'refund_rest(:c2, :o4, :k || '' done'', cause => ''spoilage'') > 0'),
     ('settling', 'refund many', 'string_agg(concat_ws('' '', outcome, amount), '', '' ORDER BY n) FROM refund_orders(jsonb_build_array(jsonb_build_object(''campaign'', :c2, ''order'', :o2, ''item'', :a2, ''units'', 1), jsonb_build_object(''campaign'', :c2, ''order'', :o4, ''item'', :a2, ''units'', 2, ''cause'', ''spoilage'')), :k || '' many'')'),

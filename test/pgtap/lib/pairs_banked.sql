@@ -11,8 +11,10 @@ DECLARE
     v_key text;
 BEGIN
     PERFORM withdraw_payout((v ->> 'payout')::bigint);
-    -- What the case before left to be sent, and to expire.
-    PERFORM send_transfers(1000), expire_holds();
+    -- What the case before left to expire, to be paid out and to be sent.
+    PERFORM expire_holds();
+    PERFORM approve_payout(make_payout(9, k || ' left', members => ARRAY[u - 3, u - 2, u - 1]), 8);
+    PERFORM send_transfers(1000);
     PERFORM receive_deposit(u, 500, k || ' paid in'), impose_penalty(t, 100, 'late', k || ' imposed', 7),
             approve_payout(make_payout(6, k || ' sent', members => ARRAY[l]), 8), send_transfers(1000);
     PERFORM approve_payout(request_payout(u, 200, k || ' asked'), 8);
