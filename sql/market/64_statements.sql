@@ -50,12 +50,14 @@ BEGIN
     lines AS (
         SELECT m.written_at, m.journal_id, m.account, o.campaign_id, o.id AS order_id, NULL::bigint AS refund_id, b.item, b.units, b.amount AS sale,
                CASE WHEN i.rated THEN (line_rule_of(o, b.item)).rule ELSE i.rule END AS rule,
-               ktt.amount(settled_shares(m.settlement, o.campaign_id,
-                   CASE WHEN i.rated THEN line_shares(o, b.item, o.steward_account_id)
-                        ELSE divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id) END), m.account_id) AS amount
+               ktt.amount(settled_shares(m.settlement, o.campaign_id, x.shares), m.account_id) AS amount
         FROM moves m JOIN orders o ON o.due_at > coalesce(lower((m.settlement).due), '-infinity') AND o.due_at <= upper((m.settlement).due)
                                   AND o.shares OPERATOR(ktt.?) m.account_id
         CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item
+        -- Divided once, and the functions' bodies take the place of the calls, as in take_back().
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN i.rated THEN line_shares(o, b.item, o.steward_account_id)
+                        ELSE divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id) END AS shares OFFSET 0) x
         UNION ALL
         SELECT m.written_at, m.journal_id, m.account, r.campaign_id, r.order_id, r.id, r.item_id, -r.units, -r.amount,
                CASE WHEN i.rated THEN (line_rule_of(o, r.item_id)).rule ELSE i.rule END, -ktt.amount(settled_shares(m.settlement, r.campaign_id, coalesce(r.borne, r.shares)), m.account_id)
