@@ -1,4 +1,5 @@
--- Three accounts with :orders times ten, :orders and :orders / 100 postings, one a second; the books are closed and a checkpoint is taken after every 10,000 seconds.
+-- Three accounts with :orders times ten, :orders and :orders / 100 postings, one a second; the books are closed and a checkpoint is taken
+-- after every 10,000 seconds.
 -- Postings straight into the table, as post() would leave them, but without their journals, which no balance reads.
 SELECT ktt.create_market() \g /dev/null
 SET search_path = market, ktt, public;
@@ -36,7 +37,12 @@ $$;
 CREATE FUNCTION plain.running_balance_at(account bigint, at timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT coalesce((SELECT p.balance FROM plain.postings p WHERE p.account_id = account AND p.written_at < at ORDER BY p.written_at DESC LIMIT 1), 0)
 $$;
--- Twenty times that are evenly spread over an account's postings, and its balance at each of them; and the balance now.
+-- Twenty times that are evenly spread over an account's postings.
 CREATE VIEW bench.times AS
-SELECT a.size, a.account, s.at + (n - 0.37) / 20 * a.postings * interval '1 second' AS at FROM bench.asked a CROSS JOIN bench.start s CROSS JOIN generate_series(1, 20) n;
-SELECT pg_prewarm('market.postings_account_id_idx'), pg_prewarm('market.checkpoints_pkey'), pg_prewarm('plain.postings_account_id_written_at_balance_idx') \g /dev/null
+SELECT a.size, a.account, s.at + (n - 0.37) / 20 * a.postings * interval '1 second' AS at
+FROM bench.asked a CROSS JOIN bench.start s CROSS JOIN generate_series(1, 20) n;
+CREATE VIEW bench.kept AS
+SELECT a.size, b.balance
+FROM bench.asked a CROSS JOIN generate_series(1, 1000) n CROSS JOIN LATERAL (SELECT balance FROM market.balances WHERE account_id = a.account OFFSET 0 * n) b;
+SELECT pg_prewarm('market.postings_account_id_idx'), pg_prewarm('market.checkpoints_pkey'),
+       pg_prewarm('plain.postings_account_id_written_at_balance_idx') \g /dev/null

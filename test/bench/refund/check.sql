@@ -18,7 +18,8 @@ FULL JOIN (SELECT r.order_id, r.item_id, s.account_id AS account, s.amount AS pa
            FROM plain.refunds r JOIN plain.refund_splits s ON s.refund_id = r.id) p USING (order_id, item_id, account)
 WHERE abs(coalesce(m.part, 0) - coalesce(p.part, 0)) > 1 OR NOT p.whole;
 SELECT bench.expect(count(*) FILTER (WHERE o.amount IS DISTINCT FROM t.amount) + abs(count(*) - 2), 'refund: one journal of the same amounts')
-FROM (SELECT CASE account_id WHEN market.market_account('channel') THEN 1 ELSE 2 END AS account_id, amount FROM market.postings) o FULL JOIN plain.postings t USING (account_id);
+FROM (SELECT CASE account_id WHEN market.market_account('channel') THEN 1 ELSE 2 END AS account_id, amount FROM market.postings) o
+FULL JOIN plain.postings t USING (account_id);
 SELECT format('refund: %s refunds in one call, of %s orders with %s lines and %s parts of payees; a tenth of the lines had one before',
               jsonb_array_length(bench.asked()), (SELECT count(*) FROM market.orders), (SELECT count(*) FROM plain.lines), (SELECT count(*) FROM plain.splits));
 INSERT INTO bench.rounds VALUES (0);

@@ -22,7 +22,8 @@ CREATE TABLE plain.splits (order_id bigint, item_id bigint, account_id bigint, a
 INSERT INTO plain.splits
 SELECT o.id, b.item, e.account, e.amount
 FROM orders o CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item
-CROSS JOIN LATERAL ktt.entries(divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id)) e ORDER BY 1, 2, 3;
+CROSS JOIN LATERAL ktt.entries(divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units,
+                                           o.seller_account_id, o.steward_account_id)) e ORDER BY 1, 2, 3;
 CREATE TABLE plain.refunds (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     order_id    bigint NOT NULL,
@@ -45,8 +46,8 @@ CREATE TABLE plain.journals (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 CREATE TABLE plain.postings (journal_id bigint, account_id bigint, amount bigint NOT NULL, PRIMARY KEY (journal_id, account_id));
 CREATE TABLE plain.requests (key text PRIMARY KEY, arguments bytea NOT NULL, result jsonb);
 
--- The same outcomes. Parts are taken back in exact proportion to what was refunded of the line so far, as differences of running sums, so that they sum to the
--- refund and end at the whole. One refund of a line in a call; nobody bears it but those who had a part.
+-- The same outcomes. Parts are taken back in exact proportion to what was refunded of the line so far, as differences of running sums,
+-- so that they sum to the refund and end at the whole. One refund of a line in a call; nobody bears it but those who had a part.
 CREATE FUNCTION plain.refund_orders(refunds jsonb, request text) RETURNS TABLE (n bigint, outcome text, refund_id bigint, amount bigint)
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan SET client_min_messages = warning AS $$
 #variable_conflict use_column
@@ -84,7 +85,8 @@ BEGIN
             FROM decided d WHERE d.outcome = 'refunded' AND l.order_id = d.order_id AND l.item_id = d.item_id),
         refund AS (
             INSERT INTO plain.refunds AS r (order_id, item_id, units, amount, cause, reason, batch, refunded_at, due_at)
-            SELECT d.order_id, d.item_id, d.units, d.amount, coalesce(d.cause, 'other'), coalesce(d.reason, 'unspecified'), request, v_now, greatest(v_now, d.due_at)
+            SELECT d.order_id, d.item_id, d.units, d.amount, coalesce(d.cause, 'other'), coalesce(d.reason, 'unspecified'), request, v_now,
+                   greatest(v_now, d.due_at)
             FROM decided d WHERE d.outcome = 'refunded' ORDER BY d.n
             RETURNING r.id, r.order_id, r.item_id),
         part AS (
@@ -103,20 +105,23 @@ BEGIN
         journal AS (INSERT INTO plain.journals (reference, written_at) SELECT request, v_now FROM total RETURNING id)
         INSERT INTO plain.postings
         SELECT j.id, a.id, a.sign * t.amount FROM journal j, total t, (VALUES (1, 1), (2, -1)) a(id, sign);
-        UPDATE plain.accounts a SET balance = a.balance + p.amount FROM plain.journals j JOIN plain.postings p ON p.journal_id = j.id WHERE j.reference = request AND a.id = p.account_id;
+        UPDATE plain.accounts a SET balance = a.balance + p.amount
+        FROM plain.journals j JOIN plain.postings p ON p.journal_id = j.id WHERE j.reference = request AND a.id = p.account_id;
         UPDATE plain.requests r SET result = v_result WHERE r.key = request;
     END IF;
     RETURN QUERY SELECT e.n, e.done->>0, (e.done->>1)::bigint, (e.done->>2)::bigint FROM jsonb_array_elements(v_result) WITH ORDINALITY e(done, n) ORDER BY e.n;
 END
 $$;
 
--- What each call is asked, made before it is timed: a unit, or a quarter of the price, of one line of a tenth of the orders; a tenth of those had it before.
+-- What each call is asked, made before it is timed: a unit, or a quarter of the price, of one line of a tenth of the orders; a tenth of
+-- those had it before.
 CREATE TABLE bench.asked (round int PRIMARY KEY, refunds jsonb NOT NULL);
 INSERT INTO bench.asked
 SELECT r.round, jsonb_agg(jsonb_build_object('campaign', o.campaign_id, 'order', o.id, 'item', b.item, 'units', (b.units > 1 AND n.fresh)::int)
                           || CASE WHEN b.units > 1 AND n.fresh THEN '{}' ELSE jsonb_build_object('amount', greatest(1, b.amount / 4)) END ORDER BY o.id)
 FROM generate_series(0, :rounds) r(round) CROSS JOIN LATERAL (VALUES (true), (false)) n(fresh)
-JOIN orders o ON CASE WHEN n.fresh THEN o.id % 10 = r.round AND o.id / 10 % 10 > 0 ELSE o.id % 10 = (r.round + 9) % 10 AND o.id / 10 % 10 = 1 END
+JOIN orders o ON CASE WHEN n.fresh THEN o.id % 10 = r.round AND o.id / 10 % 10 > 0
+                      ELSE o.id % 10 = (r.round + 9) % 10 AND o.id / 10 % 10 = 1 END
 CROSS JOIN LATERAL (SELECT * FROM ktt.items(o.basket) LIMIT 1) b
 GROUP BY r.round;
 CREATE TABLE bench.rounds (round int);

@@ -11,7 +11,8 @@ WHERE (a.amount = b.amount) IS NOT TRUE;
 SELECT bench.expect(count(*), 'settle: balances are the sums of the postings')
 FROM market.accounts a JOIN market.postings p ON p.account_id = a.id WHERE a.balance <> p.amount;
 
-SELECT plain.settle_by_rates('-infinity', now(), market.market_account('revenue')) AS rates, plain.settle_by_fixed_rule('-infinity', now(), market.market_account('revenue')) AS fixed \gset
+SELECT plain.settle_by_rates('-infinity', now(), market.market_account('revenue')) AS rates,
+       plain.settle_by_fixed_rule('-infinity', now(), market.market_account('revenue')) AS fixed \gset
 SELECT bench.expect(count(*), 'settle: shares computed by rates in rows post the same amount to every account')
 FROM market.postings a FULL JOIN (SELECT * FROM plain.postings WHERE journal_id = :rates) b USING (account_id) WHERE (a.amount = b.amount) IS NOT TRUE;
 SELECT bench.expect(count(*), 'settle: shares computed by a rule in the query post the same amount to every account')

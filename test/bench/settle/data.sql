@@ -41,7 +41,8 @@ END
 $$;
 
 -- Lines as they were bought, from which the shares have to be computed: each with its due time and with who sold and handed it over.
-CREATE TABLE plain.order_lines (order_id bigint, item_id bigint, sale bigint NOT NULL, cost bigint NOT NULL, seller bigint, steward bigint NOT NULL, due_at timestamptz NOT NULL);
+CREATE TABLE plain.order_lines (order_id bigint, item_id bigint, sale bigint NOT NULL, cost bigint NOT NULL, seller bigint, steward bigint NOT NULL,
+                                due_at timestamptz NOT NULL);
 INSERT INTO plain.order_lines
 SELECT o.id, b.item, b.amount, b.units * i.supply_price, o.seller_account_id, o.steward_account_id, o.due_at
 FROM orders o CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item;
@@ -61,7 +62,8 @@ DECLARE
     v_id bigint;
 BEGIN
     INSERT INTO plain.journals (written_at) VALUES (clock_timestamp()) RETURNING id INTO v_id;
-    INSERT INTO plain.postings (journal_id, account_id, amount) SELECT v_id, e.account, e.amount FROM unnest(accounts, amounts) e(account, amount) WHERE e.amount <> 0;
+    INSERT INTO plain.postings (journal_id, account_id, amount)
+    SELECT v_id, e.account, e.amount FROM unnest(accounts, amounts) e(account, amount) WHERE e.amount <> 0;
     INSERT INTO plain.postings (journal_id, account_id, amount)
     SELECT v_id, market.market_account('clearing'), -sum(p.amount) FROM plain.postings p WHERE p.journal_id = v_id;
     UPDATE plain.accounts a SET balance = a.balance + p.amount FROM plain.postings p WHERE p.journal_id = v_id AND p.account_id = a.id;
@@ -72,7 +74,8 @@ $$;
 CREATE FUNCTION plain.settle_by_rates(since timestamptz, until timestamptz, revenue bigint) RETURNS bigint LANGUAGE sql AS $$
     SELECT plain.post(array_agg(s.account), array_agg(s.amount))
     FROM (SELECT x.account, sum(x.amount)::bigint AS amount
-          FROM (SELECT CASE WHEN grouping(w.account) = 0 THEN w.account ELSE w.leader END AS account, CASE WHEN grouping(w.account) = 0 THEN sum(w.part) ELSE -sum(w.part) END AS amount
+          FROM (SELECT CASE WHEN grouping(w.account) = 0 THEN w.account ELSE w.leader END AS account,
+                       CASE WHEN grouping(w.account) = 0 THEN sum(w.part) ELSE -sum(w.part) END AS amount
                 FROM (SELECT f.leader, f.account, f.exact / 1000000
                              + (row_number() OVER (PARTITION BY f.order_id, f.item_id, f.base ORDER BY f.exact % 1000000 DESC, f.ordinal)
                                 <= f.amount - sum(f.exact / 1000000) OVER (PARTITION BY f.order_id, f.item_id, f.base))::int AS part
@@ -83,7 +86,8 @@ CREATE FUNCTION plain.settle_by_rates(since timestamptz, until timestamptz, reve
                             WHERE l.due_at > since AND l.due_at <= until) f) w
                 WHERE w.account IS NOT NULL GROUP BY GROUPING SETS ((w.account), (w.leader))
                 UNION ALL
-                SELECT CASE WHEN grouping(i.supplier) = 0 THEN i.supplier ELSE i.leader END, CASE WHEN grouping(i.supplier) = 0 THEN sum(l.cost) ELSE sum(l.sale - l.cost) END
+                SELECT CASE WHEN grouping(i.supplier) = 0 THEN i.supplier ELSE i.leader END,
+                       CASE WHEN grouping(i.supplier) = 0 THEN sum(l.cost) ELSE sum(l.sale - l.cost) END
                 FROM plain.order_lines l JOIN plain.items i ON i.id = l.item_id
                 WHERE l.due_at > since AND l.due_at <= until GROUP BY GROUPING SETS ((i.supplier), (i.leader))) x
           GROUP BY x.account) s
