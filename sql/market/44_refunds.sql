@@ -137,8 +137,9 @@ BEGIN
     LOOP
         RETURN QUERY
         WITH line AS (
-            SELECT l.n, l.campaign_id, l.order_id, l.item_id, l.units, l.amount AS asked, l.cause, l.reason, o.state,
-                   ktt.units(o.basket, l.item_id) AS bought, ktt.amount(o.basket, l.item_id) AS paid,
+            -- All that is wanted of the orders, so that they are read once.
+            SELECT l.n, l.campaign_id, l.order_id, l.item_id, l.units, l.amount AS asked, l.cause, l.reason, o.state, o.due_at, o.seller_account_id, o.steward_account_id,
+                   o.refunded OPERATOR(ktt.?) l.item_id AS again, ktt.units(o.basket, l.item_id) AS bought, ktt.amount(o.basket, l.item_id) AS paid,
                    ktt.units(o.basket, l.item_id) - coalesce(ktt.units(o.refunded, l.item_id), 0) AS units_left,
                    ktt.amount(o.basket, l.item_id) - coalesce(ktt.amount(o.refunded, l.item_id), 0) AS amount_left
             FROM unnest(v_round) l LEFT JOIN orders o ON o.campaign_id = l.campaign_id AND o.id = l.order_id),
@@ -161,17 +162,18 @@ BEGIN
         refund AS (
             INSERT INTO refunds AS r (campaign_id, order_id, item_id, units, amount, shares, liability_id, borne, cause, reason, batch, refunded_at, due_at)
             SELECT d.campaign_id, d.order_id, d.item_id, d.units, d.amount,
-                   ktt.reverse(CASE WHEN i.rated THEN line_shares(o, d.item_id, o.steward_account_id)
-                                    ELSE divide_line(i.rule, i.payees, d.paid, d.bought * i.supply_price, d.bought, o.seller_account_id, o.steward_account_id) END
+                   ktt.reverse(CASE WHEN i.rated THEN (SELECT line_shares(o, d.item_id, o.steward_account_id) FROM orders o
+                                                       WHERE o.campaign_id = d.campaign_id AND o.id = d.order_id)
+                                    ELSE divide_line(i.rule, i.payees, d.paid, d.bought * i.supply_price, d.bought, d.seller_account_id, d.steward_account_id) END
                                - coalesce(b.shares, '{}'), d.amount),
                    -- The same way, out of what the rule makes of the whole line: parts come to the same as all at once.
-                   f.id, ktt.reverse(divide_line(f.rule, f.payees, d.paid, 0, d.bought, o.seller_account_id, o.steward_account_id) - coalesce(b.borne, '{}'), d.amount),
-                   d.cause, d.reason, take_back.batch, v_now, CASE WHEN d.state = 'completed' THEN greatest(v_due, o.due_at) END
-            FROM decided d JOIN orders o ON o.campaign_id = d.campaign_id AND o.id = d.order_id JOIN campaign_items i ON i.id = d.item_id
+                   f.id, ktt.reverse(divide_line(f.rule, f.payees, d.paid, 0, d.bought, d.seller_account_id, d.steward_account_id) - coalesce(b.borne, '{}'), d.amount),
+                   d.cause, d.reason, take_back.batch, v_now, CASE WHEN d.state = 'completed' THEN greatest(v_due, d.due_at) END
+            FROM decided d JOIN campaign_items i ON i.id = d.item_id
             LEFT JOIN liable f ON f.campaign_id = d.campaign_id AND f.item_id = d.item_id AND f.cause = d.cause
             LEFT JOIN LATERAL (
                 SELECT sum(x.shares) AS shares, sum(x.borne) FILTER (WHERE x.liability_id = f.id) AS borne
-                FROM refunds x WHERE o.refunded OPERATOR(ktt.?) d.item_id AND x.campaign_id = d.campaign_id AND x.order_id = d.order_id AND x.item_id = d.item_id) b ON true
+                FROM refunds x WHERE d.again AND x.campaign_id = d.campaign_id AND x.order_id = d.order_id AND x.item_id = d.item_id) b ON true
             WHERE d.ok ORDER BY d.n
             RETURNING r.campaign_id, r.order_id, r.id),
         changed AS (

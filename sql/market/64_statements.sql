@@ -49,17 +49,21 @@ BEGIN
         WHERE a.member_id = member),
     lines AS (
         SELECT m.written_at, m.journal_id, m.account, o.campaign_id, o.id AS order_id, NULL::bigint AS refund_id, b.item, b.units, b.amount AS sale,
-               (line_rule_of(o, b.item)).rule,
-               ktt.amount(settled_shares(m.settlement, o.campaign_id, line_shares(o, b.item, o.steward_account_id)), m.account_id) AS amount
+               CASE WHEN i.rated THEN (line_rule_of(o, b.item)).rule ELSE i.rule END AS rule,
+               ktt.amount(settled_shares(m.settlement, o.campaign_id, x.shares), m.account_id) AS amount
         FROM moves m JOIN orders o ON o.due_at > coalesce(lower((m.settlement).due), '-infinity') AND o.due_at <= upper((m.settlement).due)
                                   AND o.shares OPERATOR(ktt.?) m.account_id
-        CROSS JOIN LATERAL ktt.items(o.basket) b
+        CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item
+        -- Divided once, and the functions' bodies take the place of the calls, as in take_back().
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN i.rated THEN line_shares(o, b.item, o.steward_account_id)
+                        ELSE divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id) END AS shares OFFSET 0) x
         UNION ALL
         SELECT m.written_at, m.journal_id, m.account, r.campaign_id, r.order_id, r.id, r.item_id, -r.units, -r.amount,
-               (line_rule_of(o, r.item_id)).rule, -ktt.amount(settled_shares(m.settlement, r.campaign_id, coalesce(r.borne, r.shares)), m.account_id)
+               CASE WHEN i.rated THEN (line_rule_of(o, r.item_id)).rule ELSE i.rule END, -ktt.amount(settled_shares(m.settlement, r.campaign_id, coalesce(r.borne, r.shares)), m.account_id)
         FROM moves m JOIN refunds r ON r.due_at > coalesce(lower((m.settlement).due), '-infinity') AND r.due_at <= upper((m.settlement).due)
                                    AND coalesce(r.borne, r.shares) OPERATOR(ktt.?) m.account_id
-        JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
+        JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id JOIN campaign_items i ON i.id = r.item_id)
     SELECT l.written_at, l.journal_id, 'settlement'::text, l.account, l.campaign_id, l.order_id, l.refund_id, l.item, l.units, l.sale, l.rule::text, l.amount
     FROM lines l WHERE l.amount IS NOT NULL
     UNION ALL

@@ -1,7 +1,7 @@
 -- Statements: a member's ledger, line by line, and as it was issued.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(30);
+SELECT plan(31);
 \ir lib/market.sql
 
 SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller') \g /dev/null
@@ -65,6 +65,18 @@ SELECT is((SELECT count(*) FROM statements), 2::bigint, 'there are two');
 UPDATE settings SET books_closed_at = '2999-01-01';
 SELECT refund_order(id('campaign'), id('a'), id('apple'), 1, 'late') \g /dev/null
 SELECT is((SELECT written_at FROM journals ORDER BY id DESC LIMIT 1), '2999-01-01'::timestamptz, 'no journal is written into closed books');
+
+-- Where a sales leader has a rule of his own, his lines were divided by it.
+SELECT set_rate(id('leader'), 'supplier cost, platform 2% of sale, sales_leader 20% of sale, supply_leader rest', sales_leader => id('seller')) \g /dev/null
+SELECT name('wave', open_wave('the next')) \g /dev/null
+SELECT name('campaign', create_campaign(id('wave'), id('leader'), 'the next', clock_timestamp() + interval '1 hour', hold => '0')) \g /dev/null
+SELECT name('apple', list_item(id('campaign'), id('apple sku'), 850, 990)), publish_campaign(id('campaign')), join_campaign(id('campaign'), id('seller')) \g /dev/null
+SELECT buy('b', 'buyer', '{apple}', '{2}', 'seller') \g /dev/null
+SELECT deliver(), complete(), settle() \g /dev/null
+SELECT refund_order(id('campaign'), id('b'), id('apple'), 1, 'one of two') \g /dev/null
+SELECT settle() \g /dev/null
+SELECT results_eq($$SELECT units, sale, amount, rule ~ 'sales_leader 20% of sale' FROM statement_orders(id('seller'), '-infinity', 'infinity') WHERE order_id = id('b')$$,
+                  'VALUES (2::bigint, 1980::bigint, 396::bigint, true), (-1, -990, -198, true)', 'a rule of his own, in what he earned and in what went back');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,80 +1,5 @@
--- A market with a wave of completed orders, and the same shares as rows.
-
-SELECT ktt.create_market() \g /dev/null
-SET search_path = market, ktt, public;
-
--- People and goods by the market's own functions: 150 suppliers, 40 supply leaders, 10,000 sales leaders, 300 stewards.
-SELECT count(register_member('supplier ' || n)) FROM generate_series(1, 150) n \g /dev/null
-SELECT count(register_member('supply leader ' || n)) FROM generate_series(0, 39) n \g /dev/null
-SELECT count(register_member('sales leader ' || n)) FROM generate_series(1, 10000) n \g /dev/null
-SELECT count(register_member('steward ' || n)) FROM generate_series(1, 300) n \g /dev/null
-INSERT INTO members (reference) SELECT 'buyer ' || n FROM generate_series(1, :buyers) n;
-CREATE TABLE bench.people AS
-SELECT id, substring(reference FROM '^[a-z ]*[a-z]') AS kind, substring(reference FROM '[0-9]+$')::int AS n FROM members;
-ALTER TABLE bench.people ADD PRIMARY KEY (kind, n);
-ANALYZE bench.people;
-
-SELECT count(add_pickup_point(add_community('community ' || p.n), 'point ' || p.n, ktt.location(121.4 + 0.01 * (p.n % 20), 24.9 + 0.01 * (p.n / 20)))),
-       count(appoint_steward(add_community('community ' || p.n), p.id))
-FROM bench.people p WHERE p.kind = 'steward' \g /dev/null
-
-SELECT count(offer_sku(add_sku(s.id, format('item %s', i.id)), l.id, i.supply_price))
-FROM bench.items i JOIN bench.people s ON s.kind = 'supplier' AND s.n = i.supplier
-JOIN bench.people l ON l.kind = 'supply leader' AND l.n = i.supplier % 40 \g /dev/null
-SELECT count(set_rate(p.id, 'supplier cost, platform 2% of sale, steward 10% of margin, sales_leader 15% of sale, supply_leader rest'))
-FROM bench.people p WHERE p.kind = 'supply leader' \g /dev/null
-
--- A campaign for every supplier, by his supply leader; the leader's own 250 sales leaders spread it.
-SELECT count(create_campaign(open_wave('wave'), l.id, 'supplier ' || s.n, clock_timestamp() + interval '1 day', hold => '0'))
-FROM bench.people s JOIN bench.people l ON l.kind = 'supply leader' AND l.n = s.n % 40 WHERE s.kind = 'supplier' \g /dev/null
-CREATE TABLE bench.listed AS
-SELECT c.id AS campaign, c.supply_leader_id, k.supplier_id, i.supplier,
-       row_number() OVER (PARTITION BY c.id ORDER BY i.id) AS place, count(*) OVER (PARTITION BY c.id) AS places, i.id AS item,
-       list_item(c.id, k.id, i.distribution_price, i.sale_price) AS listed
-FROM bench.items i JOIN campaigns c ON c.reference = 'supplier ' || i.supplier JOIN skus k ON k.reference = format('item %s', i.id);
-ALTER TABLE bench.listed ADD PRIMARY KEY (campaign, place);
-CREATE UNIQUE INDEX ON bench.listed (item);
-SELECT count(*) FROM campaigns c CROSS JOIN LATERAL publish_campaign(c.id) \g /dev/null
-SELECT count(form_partnership(l.id, p.id))
-FROM bench.people p JOIN bench.people l ON l.kind = 'supply leader' AND l.n = p.n % 40 WHERE p.kind = 'sales leader' \g /dev/null
-SELECT count(join_campaign(c.id, p.id))
-FROM bench.people p JOIN bench.people l ON l.kind = 'supply leader' AND l.n = p.n % 40
-JOIN campaigns c ON c.supply_leader_id = l.id WHERE p.kind = 'sales leader' \g /dev/null
-
--- Orders of 2.2 lines on average from the goods of one supplier; 7 % go through no sales leader.
-CREATE UNLOGGED TABLE bench.draws AS
-SELECT o.id, c.campaign, c.places, least(c.places, bench.lines(o.id, 53, 2.2)) AS lines, c.place AS first,
-       CASE WHEN bench.uniform(o.id, 54) >= 0.07 THEN s.id END AS seller,
-       bench.people.id AS buyer, h.point
-FROM generate_series(1, :orders) o(id)
-JOIN bench.listed c ON c.item = 1 + width_bucket(bench.uniform(o.id, 51), (SELECT b.items FROM bench.bounds b))
--- A leader of the same size who sells for this supply leader.
-CROSS JOIN LATERAL (SELECT 1 + width_bucket(bench.uniform(o.id, 52), (SELECT b.leaders FROM bench.bounds b))) d(drawn)
-JOIN bench.people s ON s.kind = 'sales leader' AND s.n = (d.drawn - 1) / 40 * 40 + CASE c.supplier % 40 WHEN 0 THEN 40 ELSE c.supplier % 40 END
-JOIN bench.leaders h ON h.id = s.n
-JOIN bench.people ON bench.people.kind = 'buyer' AND bench.people.n = 1 + (hashint8extended(o.id, 55) & 1048575) % :buyers;
-
--- Straight into the table, as complete_wave() would leave them: every check of the table holds, only payments are missing.
-INSERT INTO orders (campaign_id, buyer_id, point_id, amount, seller_account_id, steward_account_id, placed_at, paid_at, due_at,
-                    state, chain, basket, shares, request)
-SELECT d.campaign, d.buyer, p.id, sum(l.amount), s.account_id, w.account_id, now(), now(), now(),
-       'completed', coalesce(s.chain, ktt.chain(ARRAY[min(l.supply_leader_id)])), ktt.basket_agg(l.listed, l.units, l.amount),
-       sum(ktt.allocate(l.rule, l.amount, l.units * l.supply_price, l.units,
-                        array_replace(array_replace(l.payees, -1, s.account_id), -2, w.account_id))), format('bench %s', d.id)
-FROM bench.draws d
-JOIN pickup_points p ON p.reference = format('point %s', d.point)
-JOIN stewardships w ON w.community_id = p.community_id
-LEFT JOIN campaign_sellers s ON s.campaign_id = d.campaign AND s.member_id = d.seller
-CROSS JOIN LATERAL (
-    SELECT c.listed, c.supply_leader_id, u.units::bigint, u.units * i.sale_price AS amount, i.supply_price, i.rule, i.payees
-    FROM generate_series(1, d.lines) n
-    JOIN bench.listed c ON c.campaign = d.campaign AND c.place = 1 + (d.first + n) % d.places
-    JOIN campaign_items i ON i.id = c.listed
-    CROSS JOIN LATERAL (SELECT bench.units(d.id * 64 + n, 56) AS units) u) l
-GROUP BY d.id, d.campaign, d.buyer, p.id, s.account_id, s.chain, w.account_id
-ORDER BY d.id;
-DROP TABLE bench.draws;
-VACUUM (FREEZE, ANALYZE);
+\set due now()
+\i :here/completed.sql
 
 -- The same in a plain schema: a row for every payee of an order, with the due time in it.
 CREATE SCHEMA plain;
@@ -114,6 +39,94 @@ BEGIN
     WHERE s.account_id = a.id;
 END
 $$;
+
+-- Lines as they were bought, from which the shares have to be computed: each with its due time and with who sold and handed it over.
+CREATE TABLE plain.order_lines (order_id bigint, item_id bigint, sale bigint NOT NULL, cost bigint NOT NULL, seller bigint, steward bigint NOT NULL,
+                                due_at timestamptz NOT NULL);
+INSERT INTO plain.order_lines
+SELECT o.id, b.item, b.amount, b.units * i.supply_price, o.seller_account_id, o.steward_account_id, o.due_at
+FROM orders o CROSS JOIN LATERAL ktt.items(o.basket) b JOIN campaign_items i ON i.id = b.item;
+ALTER TABLE plain.order_lines ADD PRIMARY KEY (order_id, item_id);
+-- Who gets the cost and the rest of an item; and its rates, those that nobody takes (no party) included.
+CREATE TABLE plain.items (id bigint PRIMARY KEY, supplier bigint NOT NULL, leader bigint NOT NULL);
+INSERT INTO plain.items
+SELECT i.id, i.payees[array_position(ktt.parties(i.rule), 'supplier')], i.payees[array_position(ktt.parties(i.rule), 'supply_leader')] FROM campaign_items i;
+CREATE TABLE plain.rates (item_id bigint, base text, ordinal int, party text, ppm bigint NOT NULL, PRIMARY KEY (item_id, base, ordinal));
+INSERT INTO plain.rates
+SELECT i.id, r.* FROM plain.items i CROSS JOIN (VALUES ('sale', 1, 'platform', 20000), ('sale', 2, 'sales_leader', 150000), ('sale', 3, NULL, 830000),
+                                                       ('margin', 1, 'steward', 100000), ('margin', 2, NULL, 900000)) r;
+
+-- One journal: a posting for every account, and the market's clearing account against them.
+CREATE FUNCTION plain.post(accounts bigint[], amounts bigint[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_id bigint;
+BEGIN
+    INSERT INTO plain.journals (written_at) VALUES (clock_timestamp()) RETURNING id INTO v_id;
+    INSERT INTO plain.postings (journal_id, account_id, amount)
+    SELECT v_id, e.account, e.amount FROM unnest(accounts, amounts) e(account, amount) WHERE e.amount <> 0;
+    INSERT INTO plain.postings (journal_id, account_id, amount)
+    SELECT v_id, market.market_account('clearing'), -sum(p.amount) FROM plain.postings p WHERE p.journal_id = v_id;
+    UPDATE plain.accounts a SET balance = a.balance + p.amount FROM plain.postings p WHERE p.journal_id = v_id AND p.account_id = a.id;
+    RETURN v_id;
+END
+$$;
+-- Any rule of cost, rates and rest, by largest remainder with windows, as the benchmark "split" has it. What a party has not, the rest has.
+CREATE FUNCTION plain.settle_by_rates(since timestamptz, until timestamptz, revenue bigint) RETURNS bigint LANGUAGE sql AS $$
+    SELECT plain.post(array_agg(s.account), array_agg(s.amount))
+    FROM (SELECT x.account, sum(x.amount)::bigint AS amount
+          FROM (SELECT CASE WHEN grouping(w.account) = 0 THEN w.account ELSE w.leader END AS account,
+                       CASE WHEN grouping(w.account) = 0 THEN sum(w.part) ELSE -sum(w.part) END AS amount
+                FROM (SELECT f.leader, f.account, f.exact / 1000000
+                             + (row_number() OVER (PARTITION BY f.order_id, f.item_id, f.base ORDER BY f.exact % 1000000 DESC, f.ordinal)
+                                <= f.amount - sum(f.exact / 1000000) OVER (PARTITION BY f.order_id, f.item_id, f.base))::int AS part
+                      FROM (SELECT l.order_id, l.item_id, r.base, r.ordinal, i.leader, a.amount, a.amount * r.ppm AS exact,
+                                   CASE r.party WHEN 'platform' THEN revenue WHEN 'sales_leader' THEN l.seller WHEN 'steward' THEN l.steward END AS account
+                            FROM plain.order_lines l JOIN plain.items i ON i.id = l.item_id JOIN plain.rates r ON r.item_id = l.item_id
+                            CROSS JOIN LATERAL (SELECT CASE r.base WHEN 'sale' THEN l.sale ELSE l.sale - l.cost END AS amount) a
+                            WHERE l.due_at > since AND l.due_at <= until) f) w
+                WHERE w.account IS NOT NULL GROUP BY GROUPING SETS ((w.account), (w.leader))
+                UNION ALL
+                SELECT CASE WHEN grouping(i.supplier) = 0 THEN i.supplier ELSE i.leader END,
+                       CASE WHEN grouping(i.supplier) = 0 THEN sum(l.cost) ELSE sum(l.sale - l.cost) END
+                FROM plain.order_lines l JOIN plain.items i ON i.id = l.item_id
+                WHERE l.due_at > since AND l.due_at <= until GROUP BY GROUPING SETS ((i.supplier), (i.leader))) x
+          GROUP BY x.account) s
+$$;
+-- The same, with the one rule of all items written into the query: of three remainders, one or two are rounded up.
+CREATE FUNCTION plain.settle_by_fixed_rule(since timestamptz, until timestamptz, revenue bigint) RETURNS bigint LANGUAGE sql AS $$
+    SELECT plain.post(array_agg(s.account), array_agg(s.amount))
+    FROM (SELECT CASE 0 WHEN grouping(p.supplier) THEN p.supplier WHEN grouping(p.leader) THEN p.leader WHEN grouping(p.steward) THEN p.steward
+                        WHEN grouping(p.seller) THEN p.seller ELSE revenue END AS account,
+                 CASE 0 WHEN grouping(p.supplier) THEN sum(p.cost) WHEN grouping(p.leader) THEN sum(p.sale - p.cost - p.platform - p.sales - p.steward_part)
+                        WHEN grouping(p.steward) THEN sum(p.steward_part) WHEN grouping(p.seller) THEN sum(p.sales) ELSE sum(p.platform) END::bigint AS amount
+          FROM (SELECT l.seller, l.steward, l.sale, l.cost, i.supplier, i.leader,
+                       l.sale * 2 / 100 + CASE (r.p + r.s + r.u) / 100 WHEN 0 THEN 0 WHEN 1 THEN (r.p >= r.s AND r.p >= r.u)::int
+                                                                       ELSE (r.p >= least(r.s, r.u))::int END AS platform,
+                       CASE WHEN l.seller IS NULL THEN 0
+                            ELSE l.sale * 15 / 100 + CASE (r.p + r.s + r.u) / 100 WHEN 0 THEN 0 WHEN 1 THEN (r.s > r.p AND r.s >= r.u)::int
+                                                                                  ELSE (r.s > r.p OR r.s >= r.u)::int END END AS sales,
+                       (l.sale - l.cost) / 10 + ((l.sale - l.cost) % 10 >= 5)::int AS steward_part
+                FROM plain.order_lines l JOIN plain.items i ON i.id = l.item_id
+                CROSS JOIN LATERAL (SELECT l.sale * 2 % 100 AS p, l.sale * 15 % 100 AS s, l.sale * 83 % 100 AS u) r
+                WHERE l.due_at > since AND l.due_at <= until) p
+          GROUP BY GROUPING SETS ((p.supplier), (p.leader), (p.steward), (p.seller), ())) s
+$$;
+-- Order by order and payee by payee, as a loop does it, for the first of the orders.
+CREATE FUNCTION plain.settle_in_a_loop(orders bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_order record;
+    v_split record;
+BEGIN
+    FOR v_order IN SELECT o.id FROM market.orders o ORDER BY o.id LIMIT orders LOOP
+        FOR v_split IN SELECT s.account_id, s.amount FROM plain.order_splits s WHERE s.order_id = v_order.id LOOP
+            INSERT INTO plain.detail VALUES (v_order.id, v_split.account_id, v_split.amount);
+            UPDATE plain.accounts a SET balance = a.balance + v_split.amount WHERE a.id = v_split.account_id;
+        END LOOP;
+    END LOOP;
+END
+$$;
 VACUUM (FREEZE, ANALYZE) plain.order_splits;
+VACUUM (FREEZE, ANALYZE) plain.order_lines;
 VACUUM (FREEZE, ANALYZE) plain.accounts;
-SELECT pg_prewarm('market.orders'), pg_prewarm('plain.order_splits'), pg_prewarm('market.accounts') \g /dev/null
+ANALYZE plain.items, plain.rates;
+SELECT pg_prewarm('market.orders'), pg_prewarm('plain.order_splits'), pg_prewarm('plain.order_lines'), pg_prewarm('market.accounts') \g /dev/null

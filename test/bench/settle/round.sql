@@ -10,8 +10,28 @@ CHECKPOINT;
 \set who aggregate
 \set statement 'SELECT plain.settle(''-infinity'', now(), 2)'
 \i :measure
+CHECKPOINT;
+\set who rates
+\set statement 'SELECT plain.settle_by_rates(''-infinity'', now(), 3)'
+\i :measure
+CHECKPOINT;
+\set who fixed_rule
+\set statement 'SELECT plain.settle_by_fixed_rule(''-infinity'', now(), 3)'
+\i :measure
 TRUNCATE plain.detail;
 CHECKPOINT;
 \set who detail
 \set statement 'SELECT plain.settle_in_detail(''-infinity'', now())'
+\i :measure
+TRUNCATE plain.detail;
+CHECKPOINT;
+\set who loop
+\set statement 'SELECT plain.settle_in_a_loop(' :orders ' / 100)'
+\i :measure
+-- The floor: one column of the same orders, and the value that has to be read.
+\set who floor
+\set statement 'SELECT sum(amount) FROM market.orders'
+\i :measure
+\set who total
+\set statement 'SELECT sum(total(shares)) FROM market.orders'
 \i :measure
