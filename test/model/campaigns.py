@@ -140,7 +140,7 @@ class Campaigns:
         back = {order: order.received - sum(amount for _, amount in order.refunded.values()) for order in orders}
         for order in orders:
             order.state = "cancelled"
-            self.hold(order, -1)
+            self.keep(order, -1)
         total = sum(back.values())
         if total > 0:
             journal = self.post("campaign_cancellation", (campaign,), {self.channel: total, self.clearing: -total})

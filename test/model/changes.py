@@ -24,7 +24,7 @@ class Changes:
             return ["refunded", None, None, None]
         self.check_lines(items, units)
         # It is given back and placed anew; where that fails it holds what it held.
-        self.hold(order, -1)
+        self.keep(order, -1)
         try:
             new = self.new_order(order.campaign, order.buyer, order.chain[-1], order.point, None, None)
             new.household = order.household
@@ -34,7 +34,7 @@ class Changes:
             raise
         finally:
             if outcome != "placed":
-                self.hold(order, 1)
+                self.keep(order, 1)
         if outcome != "placed":
             return [outcome, None, None, item]
         back = max(order.received - new.amount, 0)

@@ -25,6 +25,19 @@ def shares_text(shares):
     return "{" + ",".join(f"{account}:{amount}" for account, amount in sorted((a.id, amount) for a, amount in shares.items())) + "}"
 
 
+def reference_text(reference):
+    return "/".join(str(getattr(part, "id", part)) for part in reference)
+
+
+def journal_name(journal):
+    return journal.kind, reference_text(journal.reference)
+
+
+def cause_text(journal):
+    """Of what caused a debt: kind and reference, which is the reference of the debt where that has a journal of its own."""
+    return reference_text(journal.reference)
+
+
 def learn_accounts(model, server):
     """Accounts have no call that tells their ids: they are numbered as they were opened."""
     code, rows = server.ask("SELECT id, member_id, kind FROM accounts ORDER BY id")
@@ -59,8 +72,7 @@ def balances(model):
 
 @section("SELECT kind, reference, entries FROM journals")
 def journals(model):
-    return [(kind, "/".join(str(getattr(part, "id", part)) for part in reference), shares_text(journal.entries))
-            for (kind, reference), journal in model.journals.items()]
+    return [(*journal_name(journal), shares_text(journal.entries)) for journal in model.journals.values()]
 
 
 @section("SELECT supply_leader_id, sales_leader_id FROM partnerships WHERE upper_inf(period)")
@@ -199,10 +211,46 @@ def payments(model):
             for reference, (order, amount, accepted, outcome) in model.payments.items()]
 
 
-@section("SELECT id, campaign_id, order_id, item_id, units, amount, shares, due_at IS NOT NULL FROM refunds")
+@section("SELECT id, campaign_id, order_id, item_id, units, amount, shares, due_at IS NOT NULL, cause, liability_id, borne FROM refunds")
 def refunds(model):
-    return [(refund, refund.order.campaign, refund.order, refund.item, refund.units, refund.amount, shares_text(refund.shares),
-             refund.due is not None) for refund in model.refunds]
+    return [(refund, refund.order.campaign, refund.order, refund.item, refund.units, refund.amount, shares_text(refund.shares), refund.due is not None,
+             refund.cause, refund.liability, refund.liability and shares_text(refund.borne)) for refund in model.refunds]
+
+
+@section("SELECT id, supply_leader_id, cause, rule FROM liabilities WHERE upper_inf(period)")
+def liabilities(model):
+    return [(stands, leader, cause, stands.rule.text()) for (leader, cause), stands in model.liabilities.items()]
+
+
+@section("SELECT journal_id, member_id, amount, reason, decided_by FROM write_offs")
+def write_offs(model):
+    return model.write_offs
+
+
+@section("SELECT request, member_id, amount, from_deposit, reason, decided_by, journal_id FROM penalties")
+def penalties(model):
+    return model.penalties
+
+
+@section("SELECT d.member_id, j.kind, j.reference, d.cause, d.amount, d.open FROM debts d JOIN journals j ON j.id = d.journal_id")
+def debts(model):
+    return [(member, *journal_name(journal), cause_text(journal), amount, left) for member, journal, amount, left in model.open_debts()]
+
+
+@section("SELECT member_id, open, days_7, days_30, days_90, older FROM debt_ageing()")
+def debt_ageing(model):
+    return model.ageing()
+
+
+@section("SELECT id, reference, entries, reverses, reason, made_by, happened_at IS NOT NULL, approved_by, journal_id, withdrawn_at IS NOT NULL FROM adjustments")
+def adjustments(model):
+    return [(each, reference_text(each.reference), shares_text(each.entries), each.reverses, each.reason, each.maker, each.happened is not None, each.approver,
+             each.journal, each.withdrawn) for each in model.adjustments]
+
+
+@section("SELECT id, account_id, amount, reason, state, posted, to_account, journal_id FROM holds")
+def holds(model):
+    return [(each, each.account, each.amount, each.reason, each.state, each.posted, each.to, each.journal) for each in model.holds]
 
 
 @section("SELECT id, state FROM waves")
@@ -215,9 +263,24 @@ def wave_lists(model):
     return [(wave, kind, party, count, basket_text(basket)) for wave in model.waves for (kind, party), (count, basket) in wave.lists.items()]
 
 
-@section("SELECT id, posted_at IS NOT NULL, orders, refunds, amount, journal_id IS NOT NULL FROM settlements")
+@section("SELECT id, calendar_id, posted_at IS NOT NULL, orders, refunds, amount, journal_id IS NOT NULL FROM settlements")
 def settlements(model):
-    return [(each, each.posted, each.orders, each.refunds, each.amount, each.journal is not None) for each in model.settlements]
+    return [(each, each.calendar, each.posted, each.orders, each.refunds, each.amount, each.journal is not None) for each in model.settlements]
+
+
+@section("SELECT id, name, every, starts_at IS NOT NULL FROM calendars")
+def calendars(model):
+    return [(each, each.title, each.every, each.starts is not None) for each in model.calendars]
+
+
+@section("SELECT campaign_id, calendar_id FROM campaign_calendars")
+def campaign_calendars(model):
+    return model.campaign_calendars.items()
+
+
+@section("SELECT account_id, calendar_id FROM account_calendars")
+def account_calendars(model):
+    return model.account_calendars.items()
 
 
 @section("SELECT id, made_by, own, approved_by, withdrawn_at IS NOT NULL, journal_id IS NOT NULL FROM payouts")

@@ -145,5 +145,5 @@ class Delivery:
             order.due = self.clock + order.campaign.hold
             for refund in order.refunds:
                 refund.due = order.due
-            self.pending += [order, *order.refunds]
+            self.due += [order, *order.refunds]
         return [len(done)]

@@ -3,7 +3,8 @@
 import split
 from answer import Call
 from campaigns import CLOSES, FUTURE, PASSED, PAST
-from things import Account, Campaign, Code, Community, Item, Line, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
+from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing,
+                    Unknown, Wave)
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
@@ -18,6 +19,11 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "happened_at": ["infinity", PAST, FUTURE],
+    "every": ["day", "week", "month", "year", "moon"],
+    "name": ["market", "farms", ""],
+    "cause": ["spoilage", "lost", "hail"],
+    "expires_at": ["infinity", PAST, FUTURE],
     "tier": ["gold", "silver", "x" * 257, ""],
     "kind": ["ordinary", "presale", "flash", "interest", "lottery"],
     "balance_due_at": ["infinity", PASSED, FUTURE],
@@ -100,6 +106,13 @@ class Draw:
                 clauses.append((party, self.term()))
         return split.Rule(*clauses)
 
+    def liability_rule(self):
+        """Percentages and a rest."""
+        parties = self.rng.sample(["supplier", "supply_leader", "platform", "steward", "sales_leader"], self.number(1, 4))
+        rest = self.rng.choice(["supplier", "supply_leader", "platform"])
+        most = 1_000_000 // len(parties)
+        return split.Rule(*[(party, ("rate", "sale", self.number(1, most), None, None)) for party in parties if party != rest], (rest, ("rest",)))
+
     def term(self):
         low = self.number(0, 5)
         return self.rng.choice([
@@ -114,7 +127,8 @@ class Draw:
         model = self.model
         pools = {Member: model.members, Community: model.communities, Offer: model.all_offers, Point: model.points, Sku: model.skus, Wave: model.waves,
                  Campaign: model.campaigns, Item: model.items, Order: model.orders, Settlement: model.settlements,
-                 Payout: model.payouts, Account: list(model.accounts.values())}
+                 Payout: model.payouts, Account: list(model.accounts.values()), Hold: model.holds, Adjustment: model.adjustments, Calendar: model.calendars, Liability: model.all_liabilities,
+                 Journal: list(model.journals.values())}
         return pools.get(type(thing), [])
 
     def wrong(self, name, value):
@@ -137,6 +151,8 @@ class Draw:
             return self.spoil(value)
         if isinstance(value, split.Rule):
             return self.rng.choice(BAD_RULES)
+        if isinstance(value, Entries):
+            return Entries({account: amount + (1 if self.chance(0.5) else 0) for account, amount in value.amounts.items()})
         if isinstance(value, Code):
             return self.rng.choice(MISTYPED)
         if isinstance(value, bytes):
@@ -177,8 +193,10 @@ class Draw:
 
     def next(self, steps, weights):
         """The next call."""
-        if self.waiting:
-            return self.called(*self.waiting.pop(0))
+        while self.waiting:
+            call = self.waiting.pop(0)(self)
+            if call:
+                return self.called(*call)
         if self.chance(0.07):
             again = self.one(self.history)
             return self.called(again.name, again.arguments)
@@ -193,8 +211,9 @@ class Draw:
         name, arguments = call
         return self.called(name, self.spoil(arguments) if self.chance(0.12) else arguments)
 
-    def later(self, name, arguments):
-        self.waiting.append((name, arguments))
+    def later(self, *steps):
+        """Functions that give the calls that are to follow."""
+        self.waiting += steps
 
     def called(self, name, arguments):
         self.history.append(Call(name, arguments))

@@ -9,11 +9,15 @@ To add a call, add the method to the file of its noun, a step to steps.py and,
 where it keeps something new, a section to compare.py.
 """
 
+from adjustments import Adjustments
 from bulk import Bulk
 from campaigns import Campaigns
 from changes import Changes
+from debts import Debts
 from delivery import Delivery
 from goods import Goods
+from holds import Holds
+from liabilities import Liabilities
 from limits import Limits
 from money import Money
 from orders import Orders
@@ -21,15 +25,16 @@ from payouts import Payouts
 from people import People
 from placing import Placing
 from sellers import Sellers
+from settlements import Settlements
 from stock import Stock
 from things import Refused, need_text
 
 
 # Calls that answer with any number of rows.
-ROWS = ("explain", "order_parts", "place_orders")
+ROWS = ("explain", "order_parts", "place_orders", "preview_settlement")
 
 
-class Model(Payouts, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
+class Model(Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 

@@ -148,6 +148,7 @@ class Market:
         self.model = Model()
         self.model.max_code_failures = self.settings["failures"]
         self.model.attribution, self.model.own_purchase = self.settings["attribution"], self.settings["own"]
+        self.model.first_day = today()
         self.server.ask(configure(self.settings))
 
     def rewind(self):
@@ -164,10 +165,17 @@ class Market:
         admin(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
 
 
+def hours_to_noon():
+    """To a zone where it is about noon: no day ends while a run counts the wrong codes of a day."""
+    return 12 - datetime.datetime.now(datetime.timezone.utc).hour
+
+
+def today():
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours_to_noon())).date()
+
+
 def configure(settings):
-    # A zone where it is about noon: no day ends while a run counts the wrong codes of a day.
-    hour = datetime.datetime.now(datetime.timezone.utc).hour
-    return (f"SELECT configure(attribution => '{settings['attribution']}', own_purchase => {settings['own']}, time_zone => 'Etc/GMT{hour - 12:+d}', hold => '0', stock_slots => {settings['slots']}, "
+    return (f"SELECT configure(attribution => '{settings['attribution']}', own_purchase => {settings['own']}, time_zone => 'Etc/GMT{-hours_to_noon():+d}', hold => '0', stock_slots => {settings['slots']}, "
             f"max_code_failures => {settings['failures']})")
 
 

@@ -6,7 +6,7 @@ import time
 from answer import Call, Differs
 from compare import compare
 from psql import Broken
-from things import Account, Change, Code, Journal, Line, Quota, Thing, Unknown
+from things import Account, Calendar, Change, Code, Entries, Journal, Line, Quota, Thing, Unknown
 
 NOBODY = Unknown(10**9)
 
@@ -44,6 +44,10 @@ def here(value, made, model):
         return order.codes[min(value.number, len(order.codes) - 1)] if order else "hello"
     if isinstance(value, Account):
         return model.accounts.get((here(value.member, made, model), value.kind), NOBODY)
+    if isinstance(value, Calendar) and value.name is None:
+        return model.market_calendar
+    if isinstance(value, Entries):
+        return Entries({here(account, made, model): amount for account, amount in value.amounts.items()})
     if isinstance(value, Change):
         changes = getattr(here(value.order, made, model), "changes", [])
         return changes[value.number] if value.number < len(changes) else NOBODY
@@ -51,7 +55,7 @@ def here(value, made, model):
         return getattr(here(value.campaign, made, model), "capacity", None) or NOBODY
     if isinstance(value, Line):
         payout = made.get(value.payout)
-        return payout.lines.get(here(value.member, made, model), NOBODY) if payout else NOBODY
+        return payout.lines.get(here(value.member, made, model), "nobody's") if payout else "nobody's"
     if isinstance(value, Journal):
         return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
     if isinstance(value, Thing):

@@ -92,8 +92,24 @@ class Refund(Thing):
     letter = "refund"
 
 
+class Liability(Thing):
+    letter = "liability"
+
+
+class Calendar(Thing):
+    letter = "calendar"
+
+
 class Settlement(Thing):
     letter = "settlement"
+
+
+class Hold(Thing):
+    letter = "hold"
+
+
+class Adjustment(Thing):
+    letter = "adjustment"
 
 
 class Payout(Thing):
@@ -113,7 +129,19 @@ class Change(Thing):
 
 
 class Journal(Thing):
-    """Named by kind and reference, as no call returns its id."""
+    """Named by kind and reference, as few calls return its id."""
+
+    letter = "journal"
+
+
+class Entries:
+    """Of a journal by hand: accounts to amounts."""
+
+    def __init__(self, amounts):
+        self.amounts = amounts
+
+    def __eq__(self, other):
+        return isinstance(other, Entries) and other.amounts == self.amounts
 
 
 class Unknown:

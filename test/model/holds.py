@@ -1,0 +1,65 @@
+"""Holds by hand: a part of a balance that is reserved, then moved, let go, or expired. From docs/ledger.md."""
+
+from things import Account, Hold, Refused, need, need_text, within
+from campaigns import CLOSES, FUTURE
+
+MOST = 10**15
+
+
+class Holds:
+    def __init__(self):
+        super().__init__()
+        self.holds = []
+
+    def hold(self, account, amount, request, reason, expires_at=None):
+        first = self.claim("hold", request, (account, amount, reason, expires_at))
+        if first is not None:
+            return [first]
+        need(account)
+        within(need(amount), 1, MOST)
+        need_text(reason)
+        if expires_at not in (None, FUTURE, CLOSES):
+            raise Refused("22023")
+        need(account, Account)
+        if account.member is None or account.kind == "debt":
+            raise Refused("KT301")
+        if account.balance - account.held < amount:
+            raise Refused("KT402")
+        account.held += amount
+        self.holds.append(Hold(account=account, amount=amount, reason=reason, state="held", posted=0, to=None, journal=None, expires_at=expires_at))
+        self.finish("hold", request, self.holds[-1])
+        return [self.holds[-1]]
+
+    def post_hold(self, hold, to_account, amount=None):
+        need(hold, Hold)
+        amount = hold.amount if amount is None else amount
+        within(amount, 1, hold.amount)
+        if (hold.state, hold.posted, hold.to) == ("posted", amount, to_account):
+            return [hold.journal]
+        if hold.state != "held":
+            raise Refused("KT301")
+        if need(to_account) is hold.account:
+            raise Refused("22023")
+        need(to_account, Account)
+        entries = {to_account: amount, hold.account: -amount}
+        self.check_funds(entries, released={hold.account: hold.amount})
+        hold.account.held -= hold.amount
+        hold.state, hold.posted, hold.to = "posted", amount, to_account
+        hold.journal = self.post("hold", (hold,), entries)
+        return [hold.journal]
+
+    def void_hold(self, hold):
+        if need(hold, Hold).state == "posted":
+            raise Refused("KT301")
+        if hold.state != "held":
+            return [False]
+        self.let_go(hold, "voided")
+        return [True]
+
+    def let_go(self, hold, state):
+        hold.account.held -= hold.amount
+        hold.state = state
+
+    def expire_holds(self, at_most):
+        within(need(at_most), 0, 1_000_000)
+        return [0]
