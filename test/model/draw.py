@@ -3,7 +3,7 @@
 import split
 from answer import Call
 from campaigns import CLOSES, FUTURE, PASSED, PAST
-from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing,
+from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Moment, Offer, Order, Payout, Point, Settlement, Sku, Thing,
                     Unknown, Wave)
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
@@ -19,6 +19,9 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "as_of": ["written", "happened", "believed"],
+    "at": [PAST, FUTURE, "infinity", "-infinity"],
+    "since": [PAST, FUTURE, "infinity"],
     "happened_at": ["infinity", PAST, FUTURE],
     "every": ["day", "week", "month", "year", "moon"],
     "name": ["market", "farms", ""],
@@ -127,7 +130,8 @@ class Draw:
         model = self.model
         pools = {Member: model.members, Community: model.communities, Offer: model.all_offers, Point: model.points, Sku: model.skus, Wave: model.waves,
                  Campaign: model.campaigns, Item: model.items, Order: model.orders, Settlement: model.settlements,
-                 Payout: model.payouts, Account: list(model.accounts.values()), Hold: model.holds, Adjustment: model.adjustments, Calendar: model.calendars, Liability: model.all_liabilities,
+                 Payout: model.payouts, Account: list(model.accounts.values()), Hold: model.holds, Adjustment: model.adjustments, Calendar: model.calendars,
+                 Moment: model.moments, Liability: model.all_liabilities,
                  Journal: list(model.journals.values())}
         return pools.get(type(thing), [])
 
@@ -135,12 +139,14 @@ class Draw:
         """Another value for an argument, most likely one that does not fit."""
         if self.chance(0.2):
             return None
-        if name in WORDS:
+        if name in WORDS and not isinstance(value, Thing):
             return self.rng.choice(WORDS[name])
         if isinstance(value, bool):
             return not value
         if isinstance(value, Line):
             return self.one(self.model.lines) if self.chance(0.6) else "nobody's"
+        if isinstance(value, Moment):
+            return self.rng.choice([PAST, FUTURE, "infinity", *self.model.moments])
         if isinstance(value, Thing):
             return self.one(self.things_like(value)) if self.chance(0.6) else Unknown(10**9 + self.number(0, 3))
         if isinstance(value, int):

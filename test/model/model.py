@@ -16,6 +16,7 @@ from changes import Changes
 from debts import Debts
 from delivery import Delivery
 from goods import Goods
+from history import History
 from holds import Holds
 from liabilities import Liabilities
 from limits import Limits
@@ -31,10 +32,10 @@ from things import Refused, need_text
 
 
 # Calls that answer with any number of rows.
-ROWS = ("explain", "order_parts", "place_orders", "preview_settlement")
+ROWS = ("explain", "order_parts", "place_orders", "preview_settlement", "trial_balance_at", "turnover")
 
 
-class Model(Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
+class Model(History, Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 

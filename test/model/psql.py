@@ -4,7 +4,9 @@ import datetime
 import subprocess
 import tempfile
 
-from things import Account, Change, Code, Entries, Journal, Line, Quota, Thing, Unknown
+from things import Account, Change, Code, Entries, Journal, Line, Moment, Quota, Thing, Unknown
+
+UNORDERED = ("trial_balance_at",)
 
 CELL, END, NULL = "\x1f", "\x1e", "\x1d"
 
@@ -13,6 +15,8 @@ COLUMNS = {
     "place_orders": "ordinal, outcome, order_id, amount, pickup_point, code, item, error_code, error IS NOT NULL",
     "order_parts": "item_id, units, sale, party, member_id, amount, rule",
     "post_settlement": "orders, refunds, amount, journal_id IS NOT NULL",
+    "close_books": "close_books IS NOT NULL",
+    "turnover": "opening, credited, debited, closing, postings",
     "preview_settlement": "account_id, member_id, kind, amount, balance",
     "send_transfers": "count(*), coalesce(sum(amount), 0)",
 }
@@ -89,6 +93,8 @@ def literal(value, named=False):
     if isinstance(value, Account):
         whose = "IS NULL" if value.member is None else "= " + literal(value.member, named)
         return f"(SELECT id FROM accounts WHERE member_id {whose} AND kind = '{value.kind}')"
+    if isinstance(value, Moment):
+        return f":'{value.name}'" if named else f"'{value.id}'"
     if isinstance(value, Entries):
         return " + ".join(f"shares({literal(account, named)}, {amount})" for account, amount in value.amounts.items()) or "shares '{}'"
     if isinstance(value, Change):
@@ -118,4 +124,4 @@ def fields(order, named):
 
 def statement(name, arguments, named=False):
     given = ", ".join(f"{key} => {literal(value, named)}" for key, value in arguments.items())
-    return f"SELECT {COLUMNS.get(name, '*')} FROM {name}({given})"
+    return f"SELECT {COLUMNS.get(name, '*')} FROM {name}({given}){' ORDER BY 1' if name in UNORDERED else ''}"

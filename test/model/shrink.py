@@ -4,9 +4,10 @@ import re
 import time
 
 from answer import Call, Differs
+from campaigns import PAST
 from compare import compare
 from psql import Broken
-from things import Account, Calendar, Change, Code, Entries, Journal, Line, Quota, Thing, Unknown
+from things import Account, Calendar, Change, Code, Entries, Journal, Line, Moment, Quota, Thing, Unknown
 
 NOBODY = Unknown(10**9)
 
@@ -58,6 +59,8 @@ def here(value, made, model):
         return payout.lines.get(here(value.member, made, model), "nobody's") if payout else "nobody's"
     if isinstance(value, Journal):
         return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
+    if isinstance(value, Moment):
+        return made.get(value) or PAST
     if isinstance(value, Thing):
         return made.get(value) or NOBODY
     return value

@@ -134,6 +134,12 @@ class Journal(Thing):
     letter = "journal"
 
 
+class Moment(Thing):
+    """A time that the market has told, its id; the model's own is its clock."""
+
+    letter = "moment"
+
+
 class Entries:
     """Of a journal by hand: accounts to amounts."""
 
