@@ -1,5 +1,6 @@
 """Campaigns from draft to their end: closed, then succeeded or failed; or cancelled before that."""
 
+import split
 from goods import holds
 from things import Campaign, Member, Refused, Wave, need, need_text, within
 
@@ -143,8 +144,9 @@ class Campaigns:
             self.keep(order, -1)
         total = sum(back.values())
         if total > 0:
-            journal = self.post("campaign_cancellation", (campaign,), {self.channel: total, self.clearing: -total})
-            journal.back = {order: amount for order, amount in back.items() if amount > 0}
+            parts = {order: split.add(self.money_back(order, amount, amount), {self.clearing: -amount}) for order, amount in back.items() if amount > 0}
+            journal = self.post("campaign_cancellation", (campaign,), split.add(*parts.values()))
+            journal.parts = parts
         return len(orders), total
 
     def number_orders(self, campaign):

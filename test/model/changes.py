@@ -42,11 +42,12 @@ class Changes:
         order.changes.append(change)
         for name in ("basket", "line_shares", "left", "shares", "steward", "amount", "deposit"):
             setattr(order, name, getattr(new, name))
+        received = order.received
         order.received -= back
         order.paid = order.received == order.amount
         order.state = "paid" if order.paid else "placed"
         if back > 0:
-            self.post("change", (order.campaign, order, change), {self.channel: back, self.clearing: -back}, order)
+            self.post("change", (order.campaign, order, change), split.add(self.money_back(order, received, back), {self.clearing: -back}), order)
         return ["changed", order.amount, back, None]
 
     def order_parts(self, campaign, order_id):

@@ -1,5 +1,6 @@
 """The whole state, market against model: a section per table, rows as sorted texts."""
 
+from days import NEVER
 from answer import Differs, plain
 from sellers import chain_text
 
@@ -55,6 +56,13 @@ def learn_changes(model, server):
         told = [number for campaign, of, number in rows if (campaign, of) == (str(order.campaign.id), str(order.id))]
         for change, number in zip(order.changes, told):
             change.id = number
+
+
+def learn_runs(model, server):
+    """Nor have runs of fees."""
+    _, rows = server.ask("SELECT id FROM fee_runs ORDER BY id")
+    for run, (number,) in zip(model.fee_runs, rows):
+        run.id = int(number)
 
 
 def learn_lines(model, server):
@@ -242,6 +250,26 @@ def debt_ageing(model):
     return model.ageing()
 
 
+@section("SELECT id, member_id, account_id, yearly, lower(days), upper(days), accrued_until FROM entry_fees")
+def entry_fees(model):
+    return [(fee, fee.member, fee.account, fee.yearly, fee.since, None if fee.until == NEVER else fee.until, fee.accrued) for fee in model.fees]
+
+
+@section("SELECT r.id, r.until, r.journal_id IS NOT NULL, l.fee_id, lower(l.days), upper(l.days), l.amount FROM fee_runs r JOIN fee_lines l ON l.run_id = r.id")
+def fee_lines(model):
+    return [(run, run.until, run.journal is not None, *line) for run in model.fee_runs for line in run.lines]
+
+
+@section("SELECT id, reference, payer_id, account_id, budget, granted, charged, charges FROM subsidies")
+def subsidies(model):
+    return [(each, each.reference, each.payer, each.account, each.budget, each.granted, each.charged, each.charges) for each in model.subsidies]
+
+
+@section("SELECT campaign_id, order_id, subsidy_id, amount, returned, last FROM order_subsidies")
+def order_subsidies(model):
+    return [(order.campaign, order, paid.subsidy, paid.amount, paid.returned, paid.last) for order, paid in model.subsidised.items()]
+
+
 @section("SELECT id, reference, entries, reverses, reason, made_by, happened_at IS NOT NULL, approved_by, journal_id, withdrawn_at IS NOT NULL FROM adjustments")
 def adjustments(model):
     return [(each, reference_text(each.reference), shares_text(each.entries), each.reverses, each.reason, each.maker, each.happened is not None, each.approver,
@@ -315,6 +343,7 @@ def compare(model, server):
     learn_accounts(model, server)
     learn_changes(model, server)
     learn_lines(model, server)
+    learn_runs(model, server)
     for name, (query, rows_of) in SECTIONS.items():
         code, found = server.ask(query)
         if code != "00000":

@@ -3,8 +3,8 @@
 import split
 from answer import Call
 from campaigns import CLOSES, FUTURE, PASSED, PAST
-from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Moment, Offer, Order, Payout, Point, Settlement, Sku, Thing,
-                    Unknown, Wave)
+from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Moment, Offer, Order, Payout, Point, Settlement, Sku, Subsidy,
+                    Thing, Unknown, Wave)
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
@@ -131,7 +131,7 @@ class Draw:
         pools = {Member: model.members, Community: model.communities, Offer: model.all_offers, Point: model.points, Sku: model.skus, Wave: model.waves,
                  Campaign: model.campaigns, Item: model.items, Order: model.orders, Settlement: model.settlements,
                  Payout: model.payouts, Account: list(model.accounts.values()), Hold: model.holds, Adjustment: model.adjustments, Calendar: model.calendars,
-                 Moment: model.moments, Liability: model.all_liabilities,
+                 Moment: model.moments, Subsidy: model.subsidies, Liability: model.all_liabilities,
                  Journal: list(model.journals.values())}
         return pools.get(type(thing), [])
 

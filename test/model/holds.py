@@ -1,5 +1,6 @@
 """Holds by hand: a part of a balance that is reserved, then moved, let go, or expired. From docs/ledger.md."""
 
+from adjustments import BEHIND_OTHERS
 from things import Account, Hold, Refused, need, need_text, within
 from campaigns import CLOSES, FUTURE
 
@@ -40,7 +41,8 @@ class Holds:
             raise Refused("KT301")
         if need(to_account) is hold.account:
             raise Refused("22023")
-        need(to_account, Account)
+        if need(to_account, Account).kind in BEHIND_OTHERS:
+            raise Refused("KT301")
         entries = {to_account: amount, hold.account: -amount}
         self.check_funds(entries, released={hold.account: hold.amount})
         hold.account.held -= hold.amount

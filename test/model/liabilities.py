@@ -14,6 +14,8 @@ class Liabilities:
         self.all_liabilities = []
 
     def set_liability(self, supply_leader, cause, rule):
+        if isinstance(rule, split.BadRule) and rule.code in ("22P02", "22023"):  # a text that is no rule at all
+            raise Refused(rule.code)
         need_cause(cause)
         if not isinstance(need(rule), split.Rule):
             raise Refused(rule.code)

@@ -15,6 +15,7 @@ from campaigns import Campaigns
 from changes import Changes
 from debts import Debts
 from delivery import Delivery
+from fees import Fees
 from goods import Goods
 from history import History
 from holds import Holds
@@ -28,6 +29,7 @@ from placing import Placing
 from sellers import Sellers
 from settlements import Settlements
 from stock import Stock
+from subsidies import Subsidies
 from things import Refused, need_text
 
 
@@ -35,7 +37,7 @@ from things import Refused, need_text
 ROWS = ("explain", "order_parts", "place_orders", "preview_settlement", "trial_balance_at", "turnover")
 
 
-class Model(History, Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
+class Model(History, Subsidies, Fees, Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 

@@ -74,7 +74,7 @@ class Money:
                           key=lambda row: [0 if cell is None else getattr(cell, "id", cell) for cell in row])
         amount = journal.entries[account]
         if journal.kind == "campaign_cancellation":
-            return [[order.campaign, order, None, back if amount > 0 else -back] for order, back in journal.back.items()]
+            return [[order.campaign, order, None, parts[account]] for order, parts in journal.parts.items() if account in parts]
         if not isinstance(journal.about, (Order, Refund)):
             return [[None, None, None, amount]]
         return [self.explained(journal.about, amount)]

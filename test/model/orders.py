@@ -66,7 +66,7 @@ class Orders:
         for order in orders:
             left = order.received - sum(amount for _, amount in order.refunded.values())
             if left > 0:
-                self.post("cancellation", (order.campaign, order), {self.channel: left, self.clearing: -left})
+                self.post("cancellation", (order.campaign, order), split.add(self.money_back(order, left, left), {self.clearing: -left}))
             order.state = state
             self.keep(order, -1)
         return len(orders)
@@ -119,7 +119,8 @@ class Orders:
         order.refunds.append(refund)
         self.refunds.append(refund)
         if back > 0:
-            self.post("refund", (campaign, refund), {self.channel: back, self.clearing: -back})
+            held = order.amount - sum(each.amount for each in order.refunds) + back
+            self.post("refund", (campaign, refund), split.add(self.money_back(order, held, back), {self.clearing: -back}))
         self.finish("refund_order", request, refund)
         return [refund]
 

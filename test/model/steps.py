@@ -1,6 +1,7 @@
 """All steps, and the calls that a run begins with."""
 
 import steps_delivery  # noqa: F401: the steps of a file are known when it is read
+import steps_fees  # noqa: F401
 import steps_history  # noqa: F401
 import steps_ledger  # noqa: F401
 import steps_orders  # noqa: F401

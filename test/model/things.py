@@ -108,6 +108,22 @@ class Hold(Thing):
     letter = "hold"
 
 
+class Fee(Thing):
+    letter = "fee"
+
+
+class FeeRun(Thing):
+    """Its id is learned when states are compared."""
+
+
+class Subsidy(Thing):
+    letter = "subsidy"
+
+
+class OrderSubsidy(Thing):
+    """What a subsidy has paid of an order, named by that."""
+
+
 class Adjustment(Thing):
     letter = "adjustment"
 
