@@ -10,7 +10,9 @@ HIGHEST_MINIMUM = 10**15
 PAST, FUTURE = "2000-01-01 00:00:00+00", "2099-01-01 00:00:00+00"
 CLOSES = "2100-01-01 00:00:00+00"
 PASSED, NOW = "2001-01-01 00:00:00+00", "2026-01-01 00:00:00+00"
-HOLDS = {None: 0, "0": 0, "100 days": 10**9}  # in ticks of the model; the market's own hold is 0
+DAY = 10**6  # in ticks of the model's clock, one for each call
+AGES = {"0": 0, "1 day": DAY}
+HOLDS = {None: 0, "0": 0, "2 days": 2 * DAY, "100 days": 100 * DAY}  # the market's own is 0
 
 
 class Campaigns:

@@ -40,7 +40,9 @@ class Changes:
         back = max(order.received - new.amount, 0)
         change = Change(order=order, number=len(order.changes), was=order.basket, became=new.basket, back=back)
         order.changes.append(change)
-        for name in ("basket", "line_shares", "left", "shares", "steward", "amount", "deposit"):
+        if order.state == "paid":  # it has as long for the rest as a new one
+            order.unpaid_since = self.clock
+        for name in ("day", "basket", "line_shares", "left", "shares", "steward", "amount", "deposit"):
             setattr(order, name, getattr(new, name))
         received = order.received
         order.received -= back

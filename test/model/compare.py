@@ -98,9 +98,9 @@ def pickup_points(model):
     return [(point, point.community, point.capacity, point.state) for point in model.points]
 
 
-@section("SELECT point_id, sum(failures) FROM code_failures GROUP BY point_id")
+@section("SELECT point_id, day, failures FROM code_failures")
 def code_failures(model):
-    return [(point, point.failures) for point in model.points if point.failures]
+    return [(point, day, failures) for point in model.points for day, failures in point.failures.items()]
 
 
 @section("SELECT sku_id, supply_leader_id, supply_price, floor_price, ceiling_price, distribution_price FROM offers WHERE upper_inf(period)")
@@ -181,11 +181,10 @@ def limits(model):
     return [(*key, limit.units) for key, limit in model.limits.items()]
 
 
-@section("SELECT l.campaign_id, l.item_id, l.scope, u.day > '-infinity', u.subject, u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id "
+@section("SELECT l.campaign_id, l.item_id, l.scope, l.per_day, nullif(u.day, '-infinity'), u.subject, u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id "
          "WHERE u.units <> 0")
 def limit_uses(model):
-    return [(*key, whose, model.used[limit, whose]) for key, limit in model.limits.items()
-            for whose in {whose for each, whose in model.used if each is limit} if model.used[limit, whose] != 0]
+    return [(*key, day, whose, units) for key, limit in model.limits.items() for (each, whose, day), units in model.used.items() if each is limit and units]
 
 
 @section("SELECT wave_id, point_id, parcels FROM point_loads WHERE parcels <> 0")

@@ -1,5 +1,6 @@
 """Debts that are paid back or given up, securities, and penalties. From docs/refunds.md and docs/ledger.md."""
 
+from campaigns import DAY
 from holds import MOST
 from things import Member, Refused, need, need_text, within
 
@@ -98,8 +99,10 @@ class Debts:
         return rows
 
     def ageing(self):
-        """All debts of a run are new."""
+        """Rows of member, what he owes, and that by its age."""
         owed = {}
-        for member, _, _, left in self.open_debts():
-            owed[member] = owed.get(member, 0) + left
-        return [(member, left, left, 0, 0, 0) for member, left in owed.items()]
+        for member, journal, _, left in self.open_debts():
+            parts = owed.setdefault(member, [0, 0, 0, 0])
+            age = self.clock - journal.written
+            parts[sum(age >= days * DAY for days in (7, 30, 90))] += left
+        return [(member, sum(parts), *parts) for member, parts in owed.items()]

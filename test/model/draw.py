@@ -1,9 +1,11 @@
 """Random choices: values that fit, values that do not, calls made once more."""
 
+import datetime
+
 import split
 from answer import Call
-from campaigns import CLOSES, FUTURE, PASSED, PAST
-from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Moment, Offer, Order, Payout, Point, Settlement, Sku, Subsidy,
+from campaigns import CLOSES, DAY, FUTURE, PASSED, PAST
+from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Midnight, Moment, Offer, Order, Payout, Point, Settlement, Sku, Subsidy,
                     Thing, Unknown, Wave)
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
@@ -109,6 +111,11 @@ class Draw:
                 clauses.append((party, self.term()))
         return split.Rule(*clauses)
 
+    def midnight(self, days):
+        """When the day begins that is so many days from now."""
+        days += self.model.clock // DAY
+        return Midnight(days, f"{self.model.first_day + datetime.timedelta(days)} 00:00:00{self.model.ahead:+03d}")
+
     def liability_rule(self):
         """Percentages and a rest."""
         parties = self.rng.sample(["supplier", "supply_leader", "platform", "steward", "sales_leader"], self.number(1, 4))
@@ -145,7 +152,7 @@ class Draw:
             return not value
         if isinstance(value, Line):
             return self.one(self.model.lines) if self.chance(0.6) else "nobody's"
-        if isinstance(value, Moment):
+        if isinstance(value, (Moment, Midnight)):
             return self.rng.choice([PAST, FUTURE, "infinity", *self.model.moments])
         if isinstance(value, Thing):
             return self.one(self.things_like(value)) if self.chance(0.6) else Unknown(10**9 + self.number(0, 3))
@@ -215,7 +222,7 @@ class Draw:
         while not call:
             call = self.rng.choices(steps, weights)[0](self)
         name, arguments = call
-        return self.called(name, self.spoil(arguments) if self.chance(0.12) else arguments)
+        return self.called(name, self.spoil(arguments) if self.chance(0.12) and name != "pass_days" else arguments)
 
     def later(self, *steps):
         """Functions that give the calls that are to follow."""

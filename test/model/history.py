@@ -1,16 +1,8 @@
 """What accounts had come to at times that are past: all journals are remembered. From docs/ledger.md."""
 
 from campaigns import CLOSES, FUTURE, PAST
-from settlements import BEGINNING
+from times import clock_of
 from things import Account, Moment, Refused, need
-
-ENDLESS = float("inf")
-TIMES = {PAST: BEGINNING, FUTURE: ENDLESS, CLOSES: ENDLESS, "infinity": ENDLESS, "-infinity": -1}
-
-
-def clock_of(time):
-    """A time that the market was told, on the model's own clock."""
-    return time.clock if isinstance(time, Moment) else TIMES[need(time)]
 
 
 class History:
@@ -20,7 +12,7 @@ class History:
         self.books_end = None
         self.checkpoints = {}  # account: the end of the books when it was noted last
 
-    def clock_timestamp(self):
+    def now_is(self):
         self.moments.append(Moment(clock=self.clock))
         return [self.moments[-1]]
 

@@ -2,7 +2,7 @@
 
 from adjustments import BEHIND_OTHERS
 from things import Account, Hold, Refused, need, need_text, within
-from campaigns import CLOSES, FUTURE
+from times import clock_of
 
 MOST = 10**15
 
@@ -19,7 +19,8 @@ class Holds:
         need(account)
         within(need(amount), 1, MOST)
         need_text(reason)
-        if expires_at not in (None, FUTURE, CLOSES):
+        ends = None if expires_at is None else clock_of(expires_at)
+        if ends is not None and ends <= self.clock or expires_at == "infinity":
             raise Refused("22023")
         need(account, Account)
         if account.member is None or account.kind == "debt":
@@ -27,7 +28,7 @@ class Holds:
         if account.balance - account.held < amount:
             raise Refused("KT402")
         account.held += amount
-        self.holds.append(Hold(account=account, amount=amount, reason=reason, state="held", posted=0, to=None, journal=None, expires_at=expires_at))
+        self.holds.append(Hold(account=account, amount=amount, reason=reason, state="held", posted=0, to=None, journal=None, ends=ends))
         self.finish("hold", request, self.holds[-1])
         return [self.holds[-1]]
 
@@ -37,7 +38,7 @@ class Holds:
         within(amount, 1, hold.amount)
         if (hold.state, hold.posted, hold.to) == ("posted", amount, to_account):
             return [hold.journal]
-        if hold.state != "held":
+        if hold.state != "held" or self.is_over(hold):
             raise Refused("KT301")
         if need(to_account) is hold.account:
             raise Refused("22023")
@@ -64,4 +65,11 @@ class Holds:
 
     def expire_holds(self, at_most):
         within(need(at_most), 0, 1_000_000)
-        return [0]
+        over = [hold for hold in self.holds if hold.state == "held" and self.is_over(hold)]
+        over.sort(key=lambda hold: hold.account.place)
+        for hold in over[:at_most]:
+            self.let_go(hold, "expired")
+        return [len(over[:at_most])]
+
+    def is_over(self, hold):
+        return hold.ends is not None and hold.ends <= self.clock

@@ -9,9 +9,11 @@ To add a call, add the method to the file of its noun, a step to steps.py and,
 where it keeps something new, a section to compare.py.
 """
 
+import datetime
+
 from adjustments import Adjustments
 from bulk import Bulk
-from campaigns import Campaigns
+from campaigns import DAY, Campaigns
 from changes import Changes
 from debts import Debts
 from delivery import Delivery
@@ -46,6 +48,13 @@ class Model(History, Subsidies, Fees, Payouts, Holds, Debts, Adjustments, Liabil
         self.ids = set()  # kind and id of everything that the market has told of
         self.clock = 0
         super().__init__()
+
+    def day(self):
+        return self.first_day + datetime.timedelta(self.clock // DAY)
+
+    def pass_days(self, days):
+        self.clock += days * DAY
+        return [None]
 
     def claim(self, kind, key, arguments):
         """The first result under a key, None when it is new."""

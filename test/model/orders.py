@@ -1,7 +1,7 @@
 """Orders from placed to paid, cancelled, expired or refunded."""
 
 import split
-from campaigns import PASSED
+from campaigns import AGES, PASSED
 from liabilities import need_cause
 from things import Order, Refund, Refused, need, need_text
 
@@ -72,12 +72,11 @@ class Orders:
         return len(orders)
 
     def expire_orders(self, older_than, at_most):
-        """Only ages that every order has reached, or none."""
         if need(older_than).startswith("-"):
             raise Refused("22023")
         if not 0 <= need(at_most) <= 1_000_000:
             raise Refused("22023")
-        unpaid = [order for order in self.orders if order.state == "placed" and older_than == "0" and not self.waits_for_balance(order)]
+        unpaid = [order for order in self.orders if order.state == "placed" and order.unpaid_since <= self.clock - AGES[older_than] and not self.waits_for_balance(order)]
         unpaid.sort(key=lambda order: (order.campaign.id, order.id))
         return [self.end(unpaid[:at_most], "expired")]
 

@@ -91,6 +91,7 @@ class Placing:
     def try_to_place(self, order, items, units):
         """Everything is taken or nothing: the outcome, and the item that stands in the way."""
         campaign = order.campaign
+        order.day, order.unpaid_since = self.day(), self.clock
         if campaign.state not in ("draft", "open"):
             return "closed", None
         if campaign.state != "open" or campaign.opens_later:

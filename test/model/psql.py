@@ -4,7 +4,7 @@ import datetime
 import subprocess
 import tempfile
 
-from things import Account, Change, Code, Entries, Journal, Line, Moment, Quota, Thing, Unknown
+from things import Account, Change, Code, Entries, Journal, Line, Midnight, Moment, Quota, Thing, Unknown
 
 UNORDERED = ("trial_balance_at",)
 
@@ -93,6 +93,8 @@ def literal(value, named=False):
     if isinstance(value, Account):
         whose = "IS NULL" if value.member is None else "= " + literal(value.member, named)
         return f"(SELECT id FROM accounts WHERE member_id {whose} AND kind = '{value.kind}')"
+    if isinstance(value, Midnight):
+        return f"'{value.text}'"
     if isinstance(value, Moment):
         return f":'{value.name}'" if named else f"'{value.id}'"
     if isinstance(value, Entries):

@@ -31,6 +31,17 @@ from steps import STEPS, WEIGHTS, start
 TEMPLATE = "ktt_model_template"
 CALLS = ("all", "calls")  # how many there were; one of many orders may end in many ways
 
+# The market's path has its own schema first: so it reads a clock on which days pass as they are told to.
+CLOCK = """
+CREATE TABLE market.passed (days int);
+INSERT INTO market.passed VALUES (0);
+CREATE FUNCTION market.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+AS $$ SELECT pg_catalog.clock_timestamp() + days * interval '24 hours' FROM market.passed $$;
+CREATE FUNCTION market.now_is() RETURNS timestamptz LANGUAGE sql AS 'SELECT market.clock_timestamp()';
+CREATE FUNCTION market.pass_days(days int) RETURNS void LANGUAGE sql
+AS $$ UPDATE market.passed p SET days = p.days + pass_days.days $$;
+"""
+
 # What has to come to pass in a run of so many calls, or it tests less than it says.
 MUST_HAPPEN = {
     2500: {
@@ -130,7 +141,7 @@ def make_template(prepare):
     admin(f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
     with open(prepare or "/dev/null", encoding="utf-8") as more:
         subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", TEMPLATE], text=True, check=True, stdout=subprocess.DEVNULL,
-                       input="SET client_min_messages = warning; CREATE EXTENSION ktt CASCADE; SELECT ktt.create_market();\n"
+                       input=f"SET client_min_messages = warning; CREATE EXTENSION ktt CASCADE; SELECT ktt.create_market();\n{CLOCK}"
                              "SET search_path = market, ktt, public;\n" + more.read())
 
 
@@ -148,7 +159,8 @@ class Market:
         self.model = Model()
         self.model.max_code_failures = self.settings["failures"]
         self.model.attribution, self.model.own_purchase = self.settings["attribution"], self.settings["own"]
-        self.model.first_day = today()
+        self.model.first_day = datetime.date.fromisoformat(self.settings["day"])
+        self.model.ahead = self.settings["ahead"]
         self.server.ask(configure(self.settings))
 
     def rewind(self):
@@ -165,22 +177,15 @@ class Market:
         admin(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
 
 
-def hours_to_noon():
-    """To a zone where it is about noon: no day ends while a run counts the wrong codes of a day."""
-    return 12 - datetime.datetime.now(datetime.timezone.utc).hour
-
-
-def today():
-    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours_to_noon())).date()
-
-
 def configure(settings):
-    return (f"SELECT configure(attribution => '{settings['attribution']}', own_purchase => {settings['own']}, time_zone => 'Etc/GMT{-hours_to_noon():+d}', hold => '0', stock_slots => {settings['slots']}, "
+    return (f"SELECT configure(attribution => '{settings['attribution']}', own_purchase => {settings['own']}, time_zone => 'Etc/GMT{-settings['ahead']:+d}', hold => '0', stock_slots => {settings['slots']}, "
             f"max_code_failures => {settings['failures']})")
 
 
 def settings_of(rng):
-    return {"slots": rng.choice([1, 4, 16]), "failures": rng.choice([2, 5, 1000]),
+    now = datetime.datetime.now(datetime.timezone.utc)
+    ahead = 12 - now.hour  # to a zone where it is about noon: no day ends by itself in a run
+    return {"ahead": ahead, "day": str((now + datetime.timedelta(hours=ahead)).date()), "slots": rng.choice([1, 4, 16]), "failures": rng.choice([2, 5, 1000]),
             "attribution": rng.choice(["link", "first", "last"]), "own": rng.choice([True, False])}
 
 
@@ -228,7 +233,7 @@ def report(seed, steps, failure, seconds):
         with Market(f"ktt_model_{seed}_short", settings) as market:
             short = shrink(history, difference, market, seconds)[0]
         history, difference = again(short, len(short)) or (history, difference)
-    lines += [f"{len(history)} calls show it, for a fresh market:", script(history, configure(settings)), "-- " + difference.replace("\n", "\n-- ")]
+    lines += [f"{len(history)} calls show it, for a fresh market:", script(history, configure(settings), CLOCK), "-- " + difference.replace("\n", "\n-- ")]
     return "\n".join(lines)
 
 

@@ -3,12 +3,9 @@
 import datetime
 
 import split
-from campaigns import PAST
 from things import Account, Calendar, Campaign, Member, Order, Refused, Settlement, need, need_text, within
+from times import clock_of, day_begins
 
-BEGINNING = 0.0  # PAST is that, before everything
-FIRST_DAY = 0.5  # when the day of the first call began; other days before it lie between, those behind it are DAY apart
-DAY = 10**6
 MARKETS = object()  # the calendar when none is named
 
 
@@ -80,7 +77,7 @@ class Settlements:
         for settlement in self.settlements:
             if settlement.calendar is calendar and not settlement.posted:
                 return settlement
-        end = BEGINNING if until == PAST else self.clock
+        end = self.clock if until is None else min(clock_of(until), self.clock)
         if calendar.every is not None:
             end = min(end, self.start_of(calendar.every))
         if calendar.until is not None and end <= calendar.until:
@@ -92,11 +89,7 @@ class Settlements:
         """When the day, week or month of now began."""
         day = self.day()
         first = {"day": day, "week": day - datetime.timedelta(day.weekday()), "month": day.replace(day=1)}[every]
-        behind = (first - self.first_day).days
-        return behind * DAY if behind > 0 else FIRST_DAY + behind / 1000
-
-    def day(self):
-        return self.first_day + datetime.timedelta(self.clock // DAY)
+        return day_begins((first - self.first_day).days)
 
     def open_settlement(self, until=None, calendar=MARKETS):
         settlement = self.next_window(until, self.market_calendar if calendar is MARKETS else calendar)

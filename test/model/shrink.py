@@ -102,7 +102,7 @@ def shrink(calls, difference, market, seconds):
     return calls, difference
 
 
-def script(calls, configure):
+def script(calls, configure, clock):
     """For psql, in a fresh database with the extension."""
-    head = ["SELECT ktt.create_market();", "SET search_path = market, ktt, public;", f"{configure};"]
+    head = ["SELECT ktt.create_market();", clock, "SET search_path = market, ktt, public;", f"{configure};"]
     return "\n".join(head + [call.script() for call in calls])

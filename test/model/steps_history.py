@@ -1,16 +1,22 @@
 """Steps that look back: times that are remembered, balances at them, the end of the books."""
 
-from campaigns import CLOSES, FUTURE, PAST
+from campaigns import CLOSES, DAY, FUTURE, PAST
 from step import step
 
 
+@step(2.5)
+def pass_days(draw):
+    """Few enough that no touch is forgotten."""
+    return ("pass_days", {"days": draw.rng.choice([1, 1, 2])}) if draw.model.clock < 24 * DAY else None
+
+
 @step(2)
-def clock_timestamp(draw):
-    return "clock_timestamp", {}
+def now_is(draw):
+    return "now_is", {}
 
 
 def some_time(draw):
-    return draw.rng.choice(draw.model.moments) if draw.model.moments and draw.chance(0.85) else draw.rng.choice([PAST, FUTURE, "infinity"])
+    return draw.rng.choice(draw.model.moments) if draw.model.moments and draw.chance(0.85) else draw.rng.choice([PAST, FUTURE, "infinity", draw.midnight(0), draw.midnight(-1)])
 
 
 def moved_account(draw):

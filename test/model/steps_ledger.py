@@ -3,7 +3,7 @@
 import split
 from adjustments import REVERSIBLE
 from draw import BAD_RULES
-from campaigns import CLOSES, FUTURE, PAST
+from campaigns import FUTURE, PAST
 from step import step
 from things import Entries
 
@@ -33,7 +33,7 @@ def hold(draw):
         return None
     there = max((account.balance or 0) - account.held, 1)
     return "hold", {"account": account, "amount": draw.rng.choice([there, max(there // 3, 1), max(there // 3, 1), there + 1]), "request": draw.key("hold"),
-                    "reason": "claim", "expires_at": draw.rng.choice([None, FUTURE, CLOSES])}
+                    "reason": "claim", "expires_at": draw.rng.choice([None, FUTURE, draw.midnight(1), draw.midnight(2)])}
 
 
 def some_hold(draw):

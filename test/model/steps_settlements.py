@@ -26,7 +26,7 @@ def set_supplier_calendar(draw):
 
 
 def window(draw):
-    return {"until": PAST if draw.chance(0.1) else None, **({"calendar": some_calendar(draw)} if draw.chance(0.5) else {})}
+    return {"until": draw.rng.choice([None] * 8 + [PAST, draw.midnight(0)]), **({"calendar": some_calendar(draw)} if draw.chance(0.5) else {})}
 
 
 @step(3)

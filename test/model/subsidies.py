@@ -2,9 +2,9 @@
 
 import split
 from campaigns import CLOSES, FUTURE
-from history import ENDLESS, clock_of
 from holds import MOST
 from things import Member, OrderSubsidy, Refused, Subsidy, need, need_text, within
+from times import ENDLESS, clock_of
 
 
 class Subsidies:

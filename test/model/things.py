@@ -156,6 +156,20 @@ class Moment(Thing):
     letter = "moment"
 
 
+class Midnight:
+    """When a day begins that comes so many days behind the first of a run; the text says it for the zone of the market."""
+
+    def __init__(self, days, text):
+        self.days = days
+        self.text = text
+
+    def __eq__(self, other):
+        return isinstance(other, Midnight) and other.days == self.days
+
+    def __hash__(self):
+        return self.days
+
+
 class Entries:
     """Of a journal by hand: accounts to amounts."""
 
