@@ -26,6 +26,14 @@ def shares_text(shares):
     return "{" + ",".join(f"{account}:{amount}" for account, amount in sorted((a.id, amount) for a, amount in shares.items())) + "}"
 
 
+def end_of(rule):
+    return None if rule.until == NEVER else rule.until
+
+
+def array_text(numbers):
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def reference_text(reference):
     return "/".join(str(getattr(part, "id", part)) for part in reference)
 
@@ -59,10 +67,11 @@ def learn_changes(model, server):
 
 
 def learn_runs(model, server):
-    """Nor have runs of fees."""
-    _, rows = server.ask("SELECT id FROM fee_runs ORDER BY id")
-    for run, (number,) in zip(model.fee_runs, rows):
-        run.id = int(number)
+    """Nor have runs of fees, bonuses, traffic and tax."""
+    for table, runs in (("fee_runs", model.fee_runs), ("period_runs", model.period_runs), ("tax_runs", model.tax_runs)):
+        _, rows = server.ask(f"SELECT id FROM {table} ORDER BY id")
+        for run, (number,) in zip(runs, rows):
+            run.id = int(number)
 
 
 def learn_lines(model, server):
@@ -251,12 +260,40 @@ def debt_ageing(model):
 
 @section("SELECT id, member_id, account_id, yearly, lower(days), upper(days), accrued_until FROM entry_fees")
 def entry_fees(model):
-    return [(fee, fee.member, fee.account, fee.yearly, fee.since, None if fee.until == NEVER else fee.until, fee.accrued) for fee in model.fees]
+    return [(fee, fee.member, fee.account, fee.yearly, fee.since, end_of(fee), fee.accrued) for fee in model.fees]
 
 
 @section("SELECT r.id, r.until, r.journal_id IS NOT NULL, l.fee_id, lower(l.days), upper(l.days), l.amount FROM fee_runs r JOIN fee_lines l ON l.run_id = r.id")
 def fee_lines(model):
     return [(run, run.until, run.journal is not None, *line) for run in model.fee_runs for line in run.lines]
+
+
+@section("SELECT id, supply_leader_id, payer_id, rule, lower(days), upper(days) FROM bonus_rules")
+def bonus_rules(model):
+    return [(rule, rule.subject, rule.payer, rule.terms.text(), rule.since, end_of(rule)) for rule in model.bonus_rules]
+
+
+@section("SELECT id, member_id, role, measure, community_id, category, account_id, per, whole, steps, prices, lower(days), upper(days) FROM tariffs")
+def tariffs(model):
+    return [(each, *each.subject, each.payer, *each.terms[1:], *[array_text(column) for column in zip(*each.terms[0])], each.since, end_of(each))
+            for each in model.tariffs]
+
+
+@section("SELECT r.id, r.kind, lower(r.period), upper(r.period), r.journal_id IS NOT NULL, l.rule_id, l.payer_id, l.payee_id, l.volume, l.total, l.amount "
+         "FROM period_runs r JOIN period_lines l ON l.run_id = r.id")
+def period_lines(model):
+    return [(run, run.kind, run.since, run.until, run.journal is not None, *line) for run in model.period_runs for line in run.lines]
+
+
+@section("SELECT id, member_kind, since, every, rule, source FROM tax_rules")
+def tax_rules(model):
+    return [(each, each.kind, each.since, each.every, each.rule.text(), each.source) for each in model.tax_rules]
+
+
+@section("SELECT r.id, r.journal_id IS NOT NULL, l.account_id, lower(l.period), upper(l.period), l.rule_id, l.base, l.total, l.amount "
+         "FROM tax_runs r JOIN tax_lines l ON l.run_id = r.id")
+def tax_lines(model):
+    return [(run, run.journal is not None, *line) for run in model.tax_runs for line in run.lines]
 
 
 @section("SELECT id, reference, payer_id, account_id, budget, granted, charged, charges FROM subsidies")

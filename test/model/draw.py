@@ -5,8 +5,9 @@ import datetime
 import split
 from answer import Call
 from campaigns import CLOSES, DAY, FUTURE, PASSED, PAST
-from things import (Account, Adjustment, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Midnight, Moment, Offer, Order, Payout, Point, Settlement, Sku, Subsidy,
-                    Thing, Unknown, Wave)
+from periods import Scale
+from things import (Account, Adjustment, BonusRule, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Midnight, Moment, Offer, Order, Payout, Point, Settlement, Sku, Subsidy,
+                    Tariff, Thing, Unknown, Wave)
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
@@ -27,6 +28,11 @@ WORDS = {
     "happened_at": ["infinity", PAST, FUTURE],
     "every": ["day", "week", "month", "year", "moon"],
     "name": ["market", "farms", ""],
+    "role": ["supplier", "supply_leader", "steward"],
+    "measure": ["orders", "units", "smiles"],
+    "category": ["", "fruit"],
+    "member_kind": ["person", "company", "cat"],
+    "source": ["", "x" * 1025],
     "cause": ["spoilage", "lost", "hail"],
     "expires_at": ["infinity", PAST, FUTURE],
     "tier": ["gold", "silver", "x" * 257, ""],
@@ -138,7 +144,7 @@ class Draw:
         pools = {Member: model.members, Community: model.communities, Offer: model.all_offers, Point: model.points, Sku: model.skus, Wave: model.waves,
                  Campaign: model.campaigns, Item: model.items, Order: model.orders, Settlement: model.settlements,
                  Payout: model.payouts, Account: list(model.accounts.values()), Hold: model.holds, Adjustment: model.adjustments, Calendar: model.calendars,
-                 Moment: model.moments, Subsidy: model.subsidies, Liability: model.all_liabilities,
+                 Moment: model.moments, Subsidy: model.subsidies, BonusRule: model.bonus_rules, Tariff: model.tariffs, Liability: model.all_liabilities,
                  Journal: list(model.journals.values())}
         return pools.get(type(thing), [])
 
@@ -162,7 +168,7 @@ class Draw:
             return self.wrong_list(value)
         if isinstance(value, dict):
             return self.spoil(value)
-        if isinstance(value, split.Rule):
+        if isinstance(value, (split.Rule, Scale)):
             return self.rng.choice(BAD_RULES)
         if isinstance(value, Entries):
             return Entries({account: amount + (1 if self.chance(0.5) else 0) for account, amount in value.amounts.items()})

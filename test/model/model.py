@@ -26,20 +26,22 @@ from limits import Limits
 from money import Money
 from orders import Orders
 from payouts import Payouts
+from periods import Periods
 from people import People
 from placing import Placing
 from sellers import Sellers
 from settlements import Settlements
 from stock import Stock
 from subsidies import Subsidies
+from tax import Tax
 from things import Refused, need_text
 
 
 # Calls that answer with any number of rows.
-ROWS = ("explain", "order_parts", "place_orders", "preview_settlement", "trial_balance_at", "turnover")
+ROWS = ("explain", "order_parts", "place_orders", "preview_settlement", "trial_balance_at", "turnover", "compute_bonuses", "charge_traffic")
 
 
-class Model(History, Subsidies, Fees, Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
+class Model(Tax, Periods, History, Subsidies, Fees, Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 
@@ -50,7 +52,10 @@ class Model(History, Subsidies, Fees, Payouts, Holds, Debts, Adjustments, Liabil
         super().__init__()
 
     def day(self):
-        return self.first_day + datetime.timedelta(self.clock // DAY)
+        return self.day_at(self.clock)
+
+    def day_at(self, clock):
+        return self.first_day + datetime.timedelta(clock // DAY)
 
     def pass_days(self, days):
         self.clock += days * DAY

@@ -6,6 +6,7 @@ import steps_history  # noqa: F401
 import steps_ledger  # noqa: F401
 import steps_orders  # noqa: F401
 import steps_payouts  # noqa: F401
+import steps_periods  # noqa: F401
 from campaigns import CLOSES
 from step import STEPS, WEIGHTS  # noqa: F401
 from steps_goods import add_community, list_item, open_wave, register_member, set_limit_of, share_out_of

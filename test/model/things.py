@@ -116,6 +116,26 @@ class FeeRun(Thing):
     """Its id is learned when states are compared."""
 
 
+class BonusRule(Thing):
+    letter = "bonus"
+
+
+class Tariff(Thing):
+    letter = "tariff"
+
+
+class PeriodRun(FeeRun):
+    """Of bonuses or traffic."""
+
+
+class TaxRule(Thing):
+    letter = "tax_rule"
+
+
+class TaxRun(FeeRun):
+    """Of tax."""
+
+
 class Subsidy(Thing):
     letter = "subsidy"
 
