@@ -2,8 +2,9 @@
 
 from draw import MISTYPED
 from step import step
-from steps_goods import open_waves
-from steps_orders import some_order
+from steps_fees import grant_subsidy
+from steps_goods import create_campaign, list_item, open_waves, publish_campaign
+from steps_orders import pay_order, place_order, some_order
 from steps_settlements import open_settlement, post_settlement
 
 
@@ -85,7 +86,14 @@ def complete_wave(draw):
     return wave and ("complete_wave", {"wave": wave, "unfetched_after": draw.rng.choice([None, None, "0", "1 day"])})
 
 
-@step(1.5)
+@step(2)
+def trade(draw):
+    """A campaign from its draft to paid orders, call after call."""
+    draw.later(list_item, list_item, list_item, publish_campaign, *[place_order] * 8, grant_subsidy, *[pay_order] * 6)
+    return create_campaign(draw)
+
+
+@step(1)
 def deliver(draw):
     """A wave from its orders to the settlement, call after call."""
     wave = draw.find([order.campaign.wave for order in draw.model.orders if order.state in ("placed", "paid")], lambda wave: wave.state in ("open", "closed"))

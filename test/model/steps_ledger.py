@@ -8,11 +8,11 @@ from step import step
 from things import Entries
 
 
-@step(1.2)
+@step(2)
 def set_liability(draw):
     rule = draw.liability_rule() if draw.chance(0.85) else draw.rng.choice([draw.rule(), draw.rng.choice(BAD_RULES)])
     return "set_liability", {"supply_leader": draw.one(draw.model.members[:3]) if draw.chance(0.6) else None,
-                             "cause": draw.rng.choice(["spoilage", "late", "lost", "other"]), "rule": rule}
+                             "cause": draw.rng.choice(["spoilage", "spoilage", "spoilage", "lost", "late"]), "rule": rule}
 
 
 @step(0.4)
@@ -26,7 +26,7 @@ def funds(draw):
     return draw.find(list(draw.model.accounts.values()), lambda account: account.member and account.kind != "debt" and account.balance > account.held)
 
 
-@step(1.5)
+@step(3)
 def hold(draw):
     account = funds(draw)
     if account is None:
@@ -40,13 +40,13 @@ def some_hold(draw):
     return draw.find(draw.model.holds, lambda hold: hold.state == "held")
 
 
-@step(1.2)
+@step(3)
 def post_hold(draw):
     held = some_hold(draw)
     if held is None:
         return None
     to = held.to if held.to and draw.chance(0.7) else draw.one(draw.model.accounts.values())
-    amount = draw.rng.choice([None, held.amount, draw.number(1, held.amount)])
+    amount = draw.rng.choice([None, held.amount, draw.number(1, held.amount), draw.number(1, held.amount)])
     return "post_hold", {"hold": held, "to_account": to, "amount": held.posted if held.posted and draw.chance(0.7) else amount}
 
 
@@ -86,7 +86,7 @@ def write_off_debt(draw):
                                           "decided_by": draw.one(draw.model.members)})
 
 
-@step(1)
+@step(2)
 def receive_deposit(draw):
     return "receive_deposit", {"member": draw.one(draw.model.members), "amount": draw.number(1, 3000), "reference": draw.key("deposit")}
 

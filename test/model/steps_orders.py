@@ -129,4 +129,4 @@ def refund_order(draw):
     else:
         how = {"units": draw.number(0, units + 1), "amount": draw.number(0, amount + 1)}
     return "refund_order", {"campaign": order.campaign, "order_id": order, "item": item, "request": draw.key("refund"), **how,
-                            "cause": draw.rng.choice(["other", "spoilage", "late", "lost"])}
+                            "cause": draw.rng.choice(["other", "spoilage", "spoilage", "spoilage", "lost"])}
