@@ -114,8 +114,9 @@ class Periods:
         need(whole)
         days = days_between(since, until)
         need(steps)
-        if not 1 <= len(steps) <= 64 or len(need(prices)) != len(steps) or None in steps or None in prices or steps[0] != 0 or sorted(set(steps)) != steps or any(
-                not 0 <= price <= 10**12 for price in prices):
+        if not 1 <= len(steps) <= 64 or len(need(prices)) != len(steps) or None in steps or None in prices:
+            raise Refused("22023")
+        if steps[0] != 0 or sorted(set(steps)) != steps or not all(0 <= price <= 10**12 for price in prices):
             raise Refused("22023")
         if measure == "views" and community is not None:
             raise Refused("22023")
@@ -158,7 +159,8 @@ class Periods:
     def post_period(self, kind, period, found):
         """What it comes to now less what was posted of it before. Found: (rule, payer, payee) to volume and total."""
         runs = [run for run in self.period_runs if run.kind == kind]
-        computed = {line[0]: (run.since, run.until) for run in runs for line in run.lines if (run.since, run.until) != period and share_days((run.since, run.until), period)}
+        others = [run for run in runs if (run.since, run.until) != period and share_days((run.since, run.until), period)]
+        computed = {line[0] for run in others for line in run.lines}
         if any(rule in computed for rule, _, _ in found):
             raise Refused("KT301")
         posted = {}

@@ -4,7 +4,7 @@ from draw import MISTYPED
 from step import step
 from steps_fees import grant_subsidy
 from steps_goods import create_campaign, list_item, open_waves, publish_campaign
-from steps_orders import pay_order, place_order, some_order
+from steps_orders import pay_order, place_order, refund_order, some_order
 from steps_settlements import open_settlement, post_settlement
 
 
@@ -106,6 +106,7 @@ def deliver(draw):
     for order in draw.model.orders_of(wave, "placed", "paid"):
         draw.later(lambda _, order=order: fetch(order) if draw.chance(0.85) else None)
     draw.later(lambda _: ("complete_wave", {"wave": wave, "unfetched_after": draw.rng.choice([None, "0"])}), open_settlement, post_settlement)
+    draw.later(*[refund_order] * 4, open_settlement, post_settlement)
     return draw.waiting.pop(0)(draw)
 
 

@@ -20,7 +20,8 @@ def some_time(draw):
 
 
 def moved_account(draw):
-    return draw.rng.choice(list(draw.rng.choice(list(draw.model.journals.values())).entries if draw.model.journals else draw.model.accounts.values()))
+    journals = list(draw.model.journals.values())
+    return draw.rng.choice(list(draw.rng.choice(journals).entries if journals else draw.model.accounts.values()))
 
 
 @step(4)

@@ -138,7 +138,7 @@ def proposed(draw):
 @step(2.5)
 def approve_adjustment(draw):
     adjustment = proposed(draw)
-    return adjustment and ("approve_adjustment", {"adjustment": adjustment, "approver": adjustment.approver or draw.one(draw.model.members)})
+    return adjustment and ("approve_adjustment", {"adjustment": adjustment, "approver": adjustment.approver or (adjustment.maker if draw.chance(0.1) else draw.one(draw.model.members))})
 
 
 @step(0.3)

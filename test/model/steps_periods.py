@@ -70,10 +70,9 @@ def charge_traffic(draw):
 
 @step(0.6)
 def set_tax_rule(draw):
-    every = draw.rng.choice(["month", "year"])
-    return "set_tax_rule", {"member_kind": draw.rng.choice(["person", "person", "person", "company"]),
-                            "since": draw.rng.choice([datetime.date(2026, 1, 1), draw.model.day().replace(day=1), (draw.model.day() + datetime.timedelta(31)).replace(day=1)]),
-                            "every": every, "rule": scale(draw, "tax", "payee"), "source": "an example, no law"}
+    days = [datetime.date(2026, 1, 1), draw.model.day().replace(day=1), (draw.model.day() + datetime.timedelta(31)).replace(day=1)]
+    return "set_tax_rule", {"member_kind": draw.rng.choice(["person", "person", "person", "company"]), "since": draw.rng.choice(days),
+                            "every": draw.rng.choice(["month", "year"]), "rule": scale(draw, "tax", "payee"), "source": "an example, no law"}
 
 
 @step(1.5)

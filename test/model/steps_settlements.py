@@ -11,7 +11,7 @@ def create_calendar(draw):
 
 
 def some_calendar(draw):
-    return draw.rng.choice(draw.model.calendars)
+    return draw.rng.choice(draw.model.calendars[1 if len(draw.model.calendars) > 1 and draw.chance(0.5) else 0:])
 
 
 @step(1)
@@ -20,7 +20,7 @@ def set_campaign_calendar(draw):
     return campaign and ("set_campaign_calendar", {"campaign": campaign, "calendar": some_calendar(draw)})
 
 
-@step(1)
+@step(1.5)
 def set_supplier_calendar(draw):
     return "set_supplier_calendar", {"supplier": draw.one(draw.model.members[:5]), "calendar": some_calendar(draw)}
 
