@@ -100,6 +100,20 @@ END
 $$;
 COMMENT ON FUNCTION require_hold(bigint) IS 'Internal. Locks and returns a hold, or refuses one that does not exist (KT303).';
 
+CREATE FUNCTION refuse_backed(accounts bigint[])
+RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM accounts a WHERE a.id = ANY (refuse_backed.accounts) AND a.kind IN ('clearing', 'unmatched', 'transfers')) THEN
+        -- What lies there is the sum of orders, payments or transfers, and would no longer be.
+        RAISE EXCEPTION 'accounts of kind clearing, unmatched and transfers are not adjusted by hand'
+            USING ERRCODE = 'KT301', HINT = 'Refund, send back or fail what lies there.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION refuse_backed(bigint[]) IS 'Internal. Refuses accounts that orders, payments or transfers stand behind (KT301): nothing is moved there by hand.';
+
 CREATE FUNCTION post_hold(hold bigint, to_account bigint, amount bigint DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
@@ -121,6 +135,7 @@ BEGIN
     ELSIF require(to_account, 'account') = v_hold.account_id THEN
         RAISE EXCEPTION 'a hold must be posted to another account' USING ERRCODE = '22023';
     END IF;
+    PERFORM refuse_backed(ARRAY[to_account]);
     PERFORM lock_accounts(ARRAY[v_hold.account_id, to_account]);
     UPDATE accounts a SET held = a.held - v_hold.amount WHERE a.id = v_hold.account_id;
     v_journal := post('hold', hold::text, ktt.shares(to_account, v_amount) - ktt.shares(v_hold.account_id, v_amount));
@@ -131,7 +146,8 @@ END
 $$;
 COMMENT ON FUNCTION post_hold(bigint, bigint, bigint) IS
     'Moves what a hold has reserved, or a part of it, to another account and returns the journal; the rest becomes available again. The same call gives the '
-    'same journal again. Errors: 22023 more than is held or the same account, KT301 voided, expired or posted otherwise, KT303 no such hold or account.';
+    'same journal again. Errors: 22023 more than is held or the same account, KT301 voided, expired or posted otherwise, or an account that orders, payments or '
+    'transfers stand behind, KT303 no such hold or account, KT402 more than a debt that it would pay.';
 
 CREATE FUNCTION void_hold(hold bigint)
 RETURNS boolean

@@ -42,11 +42,8 @@ BEGIN
         RAISE EXCEPTION 'a journal must have happened before it is written' USING ERRCODE = '22023', DETAIL = format('It would have happened at %s.', happened_at);
     ELSIF (SELECT count(*) FROM ktt.entries(entries) e JOIN accounts a ON a.id = e.account) < ktt.cardinality(entries) THEN
         RAISE EXCEPTION 'journal names an account that does not exist' USING ERRCODE = 'KT303', DETAIL = format('The entries are %s.', left(entries::text, 200));
-    ELSIF EXISTS (SELECT FROM ktt.entries(entries) e JOIN accounts a ON a.id = e.account WHERE a.kind IN ('clearing', 'unmatched', 'transfers')) THEN
-        -- What lies there is the sum of orders, payments or transfers, and would no longer be.
-        RAISE EXCEPTION 'accounts of kind clearing, unmatched and transfers are not adjusted by hand'
-            USING ERRCODE = 'KT301', HINT = 'Refund, send back or fail what lies there.';
     END IF;
+    PERFORM refuse_backed(ARRAY(SELECT e.account FROM ktt.entries(entries) e));
     INSERT INTO adjustments AS a (reference, entries, reason, made_by, happened_at)
     VALUES (propose_adjustment.reference, propose_adjustment.entries, propose_adjustment.reason, propose_adjustment.made_by, propose_adjustment.happened_at)
     ON CONFLICT DO NOTHING RETURNING a.id INTO v_id;

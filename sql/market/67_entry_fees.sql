@@ -144,7 +144,7 @@ BEGIN
            fee_accrued(f.yearly, lower(f.days), d.until) - fee_accrued(f.yearly, lower(f.days), f.accrued_until)
     FROM entry_fees f CROSS JOIN LATERAL (SELECT least(v_until, upper(f.days)) AS until) d WHERE f.accrued_until < d.until;
     UPDATE entry_fees f SET accrued_until = upper(l.days) FROM fee_lines l WHERE l.run_id = v_run AND f.id = l.fee_id;
-    SELECT count(*), sum(l.amount), ktt.shares_agg(f.account_id, l.amount) INTO members, amount, v_taken
+    SELECT count(DISTINCT f.member_id), sum(l.amount), ktt.shares_agg(f.account_id, l.amount) INTO members, amount, v_taken
     FROM fee_lines l JOIN entry_fees f ON f.id = l.fee_id WHERE l.run_id = v_run;
     IF amount > 0 THEN
         v_journal := post_owed('entry_fee', v_run::text, ktt.shares(market_account('revenue'), amount) - v_taken);

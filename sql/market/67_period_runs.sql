@@ -46,8 +46,10 @@ BEGIN
         RAISE EXCEPTION 'period must end after it starts, on a finite day' USING ERRCODE = '22023', DETAIL = format('It is from %s to %s.', since, v_until);
     END IF;
     LOCK TABLE period_runs IN SHARE ROW EXCLUSIVE MODE;
-    -- Behind the end of a window nothing becomes due any more, so the orders of the period are all there.
-    IF (SELECT max(upper(s.due)) FROM settlements s) >= local_time(v_until, '00:00') IS NOT TRUE
+    -- By every calendar that settles something: behind the end of its windows nothing of it becomes due any more.
+    IF EXISTS (SELECT FROM calendars c
+               WHERE (c.id = 1 OR c.id IN (SELECT x.calendar_id FROM campaign_calendars x UNION ALL SELECT x.calendar_id FROM account_calendars x))
+                 AND settled_until(c) >= local_time(v_until, '00:00') IS NOT TRUE)
        OR EXISTS (SELECT FROM settlements s WHERE s.posted_at IS NULL AND coalesce(lower(s.due), '-infinity') < local_time(v_until, '00:00')) THEN
         RAISE EXCEPTION 'period is not settled yet' USING ERRCODE = 'KT301', HINT = 'Open and post settlements up to its end first.';
     END IF;

@@ -88,8 +88,11 @@ DECLARE
 BEGIN
     PERFORM read_committed();
     PERFORM require_between(require(budget, 'budget'), 0, 1000000000000000, 'budget');
-    UPDATE subsidies s SET budget = greatest(resize_subsidy.budget, s.granted - s.returned) WHERE s.id = require(subsidy, 'subsidy')
-    RETURNING s.budget INTO v_budget;
+    PERFORM FROM subsidies s WHERE s.id = require(subsidy, 'subsidy') FOR NO KEY UPDATE;
+    -- Behind the lock, what came back is counted: it is not granted any more.
+    UPDATE subsidies s SET budget = greatest(resize_subsidy.budget, s.granted - o.returned), returned = o.returned
+    FROM (SELECT coalesce(sum(x.returned), 0) AS returned FROM order_subsidies x WHERE x.subsidy_id = subsidy AND x.returned > 0) o
+    WHERE s.id = subsidy RETURNING s.budget INTO v_budget;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'subsidy % does not exist', subsidy USING ERRCODE = 'KT303';
     END IF;

@@ -1,7 +1,7 @@
 """A call, and whether the market answered it as the model says."""
 
 from psql import statement
-from things import Code, Refused, Thing
+from things import Code, Moment, Refused, Thing
 
 
 class Differs(Exception):
@@ -50,6 +50,10 @@ class Call:
         if isinstance(expected, Code):
             expected.text = cell
             self.codes[row] = expected
+            return bool(cell)
+        if isinstance(expected, Moment):
+            expected.id, expected.name = cell, f"moment_{expected.clock}"
+            self.made[row] = expected
             return bool(cell)
         if isinstance(expected, Thing):
             if expected.id is None and cell is not None and cell.isdigit():

@@ -1,5 +1,6 @@
 """Campaigns from draft to their end: closed, then succeeded or failed; or cancelled before that."""
 
+import split
 from goods import holds
 from things import Campaign, Member, Refused, Wave, need, need_text, within
 
@@ -9,7 +10,9 @@ HIGHEST_MINIMUM = 10**15
 PAST, FUTURE = "2000-01-01 00:00:00+00", "2099-01-01 00:00:00+00"
 CLOSES = "2100-01-01 00:00:00+00"
 PASSED, NOW = "2001-01-01 00:00:00+00", "2026-01-01 00:00:00+00"
-HOLDS = {None: 0, "0": 0, "100 days": 10**9}  # in ticks of the model; the market's own hold is 0
+DAY = 10**6  # in ticks of the model's clock, one for each call
+AGES = {"0": 0, "1 day": DAY}
+HOLDS = {None: 0, "0": 0, "2 days": 2 * DAY, "100 days": 100 * DAY}  # the market's own is 0
 
 
 class Campaigns:
@@ -140,11 +143,12 @@ class Campaigns:
         back = {order: order.received - sum(amount for _, amount in order.refunded.values()) for order in orders}
         for order in orders:
             order.state = "cancelled"
-            self.hold(order, -1)
+            self.keep(order, -1)
         total = sum(back.values())
         if total > 0:
-            journal = self.post("campaign_cancellation", (campaign,), {self.channel: total, self.clearing: -total})
-            journal.back = {order: amount for order, amount in back.items() if amount > 0}
+            parts = {order: split.add(self.money_back(order, amount, amount), {self.clearing: -amount}) for order, amount in back.items() if amount > 0}
+            journal = self.post("campaign_cancellation", (campaign,), split.add(*parts.values()))
+            journal.parts = parts
         return len(orders), total
 
     def number_orders(self, campaign):

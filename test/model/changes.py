@@ -24,7 +24,7 @@ class Changes:
             return ["refunded", None, None, None]
         self.check_lines(items, units)
         # It is given back and placed anew; where that fails it holds what it held.
-        self.hold(order, -1)
+        self.keep(order, -1)
         try:
             new = self.new_order(order.campaign, order.buyer, order.chain[-1], order.point, None, None)
             new.household = order.household
@@ -34,19 +34,22 @@ class Changes:
             raise
         finally:
             if outcome != "placed":
-                self.hold(order, 1)
+                self.keep(order, 1)
         if outcome != "placed":
             return [outcome, None, None, item]
         back = max(order.received - new.amount, 0)
         change = Change(order=order, number=len(order.changes), was=order.basket, became=new.basket, back=back)
         order.changes.append(change)
-        for name in ("basket", "line_shares", "left", "shares", "steward", "amount", "deposit"):
+        if order.state == "paid":  # it has as long for the rest as a new one
+            order.unpaid_since = self.clock
+        for name in ("day", "basket", "line_shares", "left", "shares", "steward", "amount", "deposit"):
             setattr(order, name, getattr(new, name))
+        received = order.received
         order.received -= back
         order.paid = order.received == order.amount
         order.state = "paid" if order.paid else "placed"
         if back > 0:
-            self.post("change", (order.campaign, order, change), {self.channel: back, self.clearing: -back}, order)
+            self.post("change", (order.campaign, order, change), split.add(self.money_back(order, received, back), {self.clearing: -back}), order)
         return ["changed", order.amount, back, None]
 
     def order_parts(self, campaign, order_id):

@@ -1,5 +1,6 @@
 """The whole state, market against model: a section per table, rows as sorted texts."""
 
+from days import NEVER
 from answer import Differs, plain
 from sellers import chain_text
 
@@ -25,6 +26,27 @@ def shares_text(shares):
     return "{" + ",".join(f"{account}:{amount}" for account, amount in sorted((a.id, amount) for a, amount in shares.items())) + "}"
 
 
+def end_of(rule):
+    return None if rule.until == NEVER else rule.until
+
+
+def array_text(numbers):
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def reference_text(reference):
+    return "/".join(str(getattr(part, "id", part)) for part in reference)
+
+
+def journal_name(journal):
+    return journal.kind, reference_text(journal.reference)
+
+
+def cause_text(journal):
+    """Of what caused a debt: kind and reference, which is the reference of the debt where that has a journal of its own."""
+    return reference_text(journal.reference)
+
+
 def learn_accounts(model, server):
     """Accounts have no call that tells their ids: they are numbered as they were opened."""
     code, rows = server.ask("SELECT id, member_id, kind FROM accounts ORDER BY id")
@@ -44,6 +66,14 @@ def learn_changes(model, server):
             change.id = number
 
 
+def learn_runs(model, server):
+    """Nor have runs of fees, bonuses, traffic and tax."""
+    for table, runs in (("fee_runs", model.fee_runs), ("period_runs", model.period_runs), ("tax_runs", model.tax_runs)):
+        _, rows = server.ask(f"SELECT id FROM {table} ORDER BY id")
+        for run, (number,) in zip(runs, rows):
+            run.id = int(number)
+
+
 def learn_lines(model, server):
     """Keys of transfers have no call that tells them together with their payees."""
     code, rows = server.ask("SELECT payout_id, member_id, key FROM payout_lines")
@@ -59,8 +89,7 @@ def balances(model):
 
 @section("SELECT kind, reference, entries FROM journals")
 def journals(model):
-    return [(kind, "/".join(str(getattr(part, "id", part)) for part in reference), shares_text(journal.entries))
-            for (kind, reference), journal in model.journals.items()]
+    return [(*journal_name(journal), shares_text(journal.entries)) for journal in model.journals.values()]
 
 
 @section("SELECT supply_leader_id, sales_leader_id FROM partnerships WHERE upper_inf(period)")
@@ -78,9 +107,9 @@ def pickup_points(model):
     return [(point, point.community, point.capacity, point.state) for point in model.points]
 
 
-@section("SELECT point_id, sum(failures) FROM code_failures GROUP BY point_id")
+@section("SELECT point_id, day, failures FROM code_failures")
 def code_failures(model):
-    return [(point, point.failures) for point in model.points if point.failures]
+    return [(point, day, failures) for point in model.points for day, failures in point.failures.items()]
 
 
 @section("SELECT sku_id, supply_leader_id, supply_price, floor_price, ceiling_price, distribution_price FROM offers WHERE upper_inf(period)")
@@ -161,11 +190,10 @@ def limits(model):
     return [(*key, limit.units) for key, limit in model.limits.items()]
 
 
-@section("SELECT l.campaign_id, l.item_id, l.scope, u.day > '-infinity', u.subject, u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id "
+@section("SELECT l.campaign_id, l.item_id, l.scope, l.per_day, nullif(u.day, '-infinity'), u.subject, u.units FROM limit_uses u JOIN limits l ON l.id = u.limit_id "
          "WHERE u.units <> 0")
 def limit_uses(model):
-    return [(*key, whose, model.used[limit, whose]) for key, limit in model.limits.items()
-            for whose in {whose for each, whose in model.used if each is limit} if model.used[limit, whose] != 0]
+    return [(*key, day, whose, units) for key, limit in model.limits.items() for (each, whose, day), units in model.used.items() if each is limit and units]
 
 
 @section("SELECT wave_id, point_id, parcels FROM point_loads WHERE parcels <> 0")
@@ -199,10 +227,94 @@ def payments(model):
             for reference, (order, amount, accepted, outcome) in model.payments.items()]
 
 
-@section("SELECT id, campaign_id, order_id, item_id, units, amount, shares, due_at IS NOT NULL FROM refunds")
+@section("SELECT id, campaign_id, order_id, item_id, units, amount, shares, due_at IS NOT NULL, cause, liability_id, borne FROM refunds")
 def refunds(model):
-    return [(refund, refund.order.campaign, refund.order, refund.item, refund.units, refund.amount, shares_text(refund.shares),
-             refund.due is not None) for refund in model.refunds]
+    return [(refund, refund.order.campaign, refund.order, refund.item, refund.units, refund.amount, shares_text(refund.shares), refund.due is not None,
+             refund.cause, refund.liability, refund.liability and shares_text(refund.borne)) for refund in model.refunds]
+
+
+@section("SELECT id, supply_leader_id, cause, rule FROM liabilities WHERE upper_inf(period)")
+def liabilities(model):
+    return [(stands, leader, cause, stands.rule.text()) for (leader, cause), stands in model.liabilities.items()]
+
+
+@section("SELECT journal_id, member_id, amount, reason, decided_by FROM write_offs")
+def write_offs(model):
+    return model.write_offs
+
+
+@section("SELECT request, member_id, amount, from_deposit, reason, decided_by, journal_id FROM penalties")
+def penalties(model):
+    return model.penalties
+
+
+@section("SELECT d.member_id, j.kind, j.reference, d.cause, d.amount, d.open FROM debts d JOIN journals j ON j.id = d.journal_id")
+def debts(model):
+    return [(member, *journal_name(journal), cause_text(journal), amount, left) for member, journal, amount, left in model.open_debts()]
+
+
+@section("SELECT member_id, open, days_7, days_30, days_90, older FROM debt_ageing()")
+def debt_ageing(model):
+    return model.ageing()
+
+
+@section("SELECT id, member_id, account_id, yearly, lower(days), upper(days), accrued_until FROM entry_fees")
+def entry_fees(model):
+    return [(fee, fee.member, fee.account, fee.yearly, fee.since, end_of(fee), fee.accrued) for fee in model.fees]
+
+
+@section("SELECT r.id, r.until, r.journal_id IS NOT NULL, l.fee_id, lower(l.days), upper(l.days), l.amount FROM fee_runs r JOIN fee_lines l ON l.run_id = r.id")
+def fee_lines(model):
+    return [(run, run.until, run.journal is not None, *line) for run in model.fee_runs for line in run.lines]
+
+
+@section("SELECT id, supply_leader_id, payer_id, rule, lower(days), upper(days) FROM bonus_rules")
+def bonus_rules(model):
+    return [(rule, rule.subject, rule.payer, rule.terms.text(), rule.since, end_of(rule)) for rule in model.bonus_rules]
+
+
+@section("SELECT id, member_id, role, measure, community_id, category, account_id, per, whole, steps, prices, lower(days), upper(days) FROM tariffs")
+def tariffs(model):
+    return [(each, *each.subject, each.payer, *each.terms[1:], *[array_text(column) for column in zip(*each.terms[0])], each.since, end_of(each))
+            for each in model.tariffs]
+
+
+@section("SELECT r.id, r.kind, lower(r.period), upper(r.period), r.journal_id IS NOT NULL, l.rule_id, l.payer_id, l.payee_id, l.volume, l.total, l.amount "
+         "FROM period_runs r JOIN period_lines l ON l.run_id = r.id")
+def period_lines(model):
+    return [(run, run.kind, run.since, run.until, run.journal is not None, *line) for run in model.period_runs for line in run.lines]
+
+
+@section("SELECT id, member_kind, since, every, rule, source FROM tax_rules")
+def tax_rules(model):
+    return [(each, each.kind, each.since, each.every, each.rule.text(), each.source) for each in model.tax_rules]
+
+
+@section("SELECT r.id, r.journal_id IS NOT NULL, l.account_id, lower(l.period), upper(l.period), l.rule_id, l.base, l.total, l.amount "
+         "FROM tax_runs r JOIN tax_lines l ON l.run_id = r.id")
+def tax_lines(model):
+    return [(run, run.journal is not None, *line) for run in model.tax_runs for line in run.lines]
+
+
+@section("SELECT id, reference, payer_id, account_id, budget, granted, charged, charges FROM subsidies")
+def subsidies(model):
+    return [(each, each.reference, each.payer, each.account, each.budget, each.granted, each.charged, each.charges) for each in model.subsidies]
+
+
+@section("SELECT campaign_id, order_id, subsidy_id, amount, returned, last FROM order_subsidies")
+def order_subsidies(model):
+    return [(order.campaign, order, paid.subsidy, paid.amount, paid.returned, paid.last) for order, paid in model.subsidised.items()]
+
+
+@section("SELECT id, reference, entries, reverses, reason, made_by, happened_at IS NOT NULL, approved_by, journal_id, withdrawn_at IS NOT NULL FROM adjustments")
+def adjustments(model):
+    return [(each, reference_text(each.reference), shares_text(each.entries), each.reverses, each.reason, each.maker, each.happened is not None, each.approver,
+             each.journal, each.withdrawn) for each in model.adjustments]
+
+
+@section("SELECT id, account_id, amount, reason, state, posted, to_account, journal_id FROM holds")
+def holds(model):
+    return [(each, each.account, each.amount, each.reason, each.state, each.posted, each.to, each.journal) for each in model.holds]
 
 
 @section("SELECT id, state FROM waves")
@@ -215,9 +327,24 @@ def wave_lists(model):
     return [(wave, kind, party, count, basket_text(basket)) for wave in model.waves for (kind, party), (count, basket) in wave.lists.items()]
 
 
-@section("SELECT id, posted_at IS NOT NULL, orders, refunds, amount, journal_id IS NOT NULL FROM settlements")
+@section("SELECT id, calendar_id, posted_at IS NOT NULL, orders, refunds, amount, journal_id IS NOT NULL FROM settlements")
 def settlements(model):
-    return [(each, each.posted, each.orders, each.refunds, each.amount, each.journal is not None) for each in model.settlements]
+    return [(each, each.calendar, each.posted, each.orders, each.refunds, each.amount, each.journal is not None) for each in model.settlements]
+
+
+@section("SELECT id, name, every, starts_at IS NOT NULL FROM calendars")
+def calendars(model):
+    return [(each, each.title, each.every, each.starts is not None) for each in model.calendars]
+
+
+@section("SELECT campaign_id, calendar_id FROM campaign_calendars")
+def campaign_calendars(model):
+    return model.campaign_calendars.items()
+
+
+@section("SELECT account_id, calendar_id FROM account_calendars")
+def account_calendars(model):
+    return model.account_calendars.items()
 
 
 @section("SELECT id, made_by, own, approved_by, withdrawn_at IS NOT NULL, journal_id IS NOT NULL FROM payouts")
@@ -252,6 +379,7 @@ def compare(model, server):
     learn_accounts(model, server)
     learn_changes(model, server)
     learn_lines(model, server)
+    learn_runs(model, server)
     for name, (query, rows_of) in SECTIONS.items():
         code, found = server.ask(query)
         if code != "00000":

@@ -1,6 +1,7 @@
 """Waves from open to dispatched; parcels at the points, codes, completion."""
 
 import split
+from campaigns import AGES
 from things import Code, Order, Point, Refused, Wave, need, need_text
 
 
@@ -77,7 +78,7 @@ class Delivery:
         come = [order for order in self.orders_of(wave, "paid") if order.point is point]
         for order in come:
             order.state = "arrived"
-            order.parcel = {"point": point, "by": None}
+            order.parcel = {"point": point, "by": None, "since": self.clock}
         return [len(come)]
 
     def need_steward(self, point, steward):
@@ -120,13 +121,13 @@ class Delivery:
         self.need_steward(point, steward)
         if not isinstance(code, Code):
             return ["mistyped", None, None]
-        if point.failures >= self.max_code_failures:
+        if point.failures.get(self.day(), 0) >= self.max_code_failures:
             return ["locked", None, None]
         order = code.order
         if order.codes[-1] is code and order.parcel is not None and order.parcel["point"] is point:
             outcome = "already_picked_up" if order.parcel["by"] else self.hand_parcel(order, "code")
             return [outcome, order.campaign, order]
-        point.failures += 1
+        point.failures[self.day()] = point.failures.get(self.day(), 0) + 1
         return ["invalid_code", None, None]
 
     def renew_code(self, campaign, order_id):
@@ -136,14 +137,13 @@ class Delivery:
         return [Code(order)]
 
     def complete_wave(self, wave, unfetched_after=None):
-        """Only ages that every parcel has reached, or none."""
         self.need_dispatched(wave)
-        states = ["picked_up"] + (["arrived"] if unfetched_after == "0" else [])
-        done = self.orders_of(wave, *states)
+        done = [order for order in self.orders_of(wave, "picked_up", "arrived") if order.state == "picked_up" or (
+            unfetched_after is not None and order.parcel["since"] <= self.clock - AGES[unfetched_after])]
         for order in done:
             order.state = "completed"
             order.due = self.clock + order.campaign.hold
             for refund in order.refunds:
                 refund.due = order.due
-            self.pending += [order, *order.refunds]
+            self.due += [order, *order.refunds]
         return [len(done)]

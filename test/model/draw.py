@@ -1,9 +1,13 @@
 """Random choices: values that fit, values that do not, calls made once more."""
 
+import datetime
+
 import split
 from answer import Call
-from campaigns import CLOSES, FUTURE, PASSED, PAST
-from things import Account, Campaign, Code, Community, Item, Line, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
+from campaigns import CLOSES, DAY, FUTURE, PASSED, PAST
+from periods import Scale
+from things import (Account, Adjustment, BonusRule, Calendar, Campaign, Code, Community, Entries, Hold, Item, Journal, Liability, Line, Member, Midnight, Moment, Offer, Order, Payout, Point, Settlement, Sku, Subsidy,
+                    Tariff, Thing, Unknown, Wave)
 
 REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
@@ -18,6 +22,19 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "as_of": ["written", "happened", "believed"],
+    "at": [PAST, FUTURE, "infinity", "-infinity"],
+    "since": [PAST, FUTURE, "infinity"],
+    "happened_at": ["infinity", PAST, FUTURE],
+    "every": ["day", "week", "month", "year", "moon"],
+    "name": ["market", "farms", ""],
+    "role": ["supplier", "supply_leader", "steward"],
+    "measure": ["orders", "units", "smiles"],
+    "category": ["", "fruit"],
+    "member_kind": ["person", "company", "cat"],
+    "source": ["", "x" * 1025],
+    "cause": ["spoilage", "lost", "hail"],
+    "expires_at": ["infinity", PAST, FUTURE],
     "tier": ["gold", "silver", "x" * 257, ""],
     "kind": ["ordinary", "presale", "flash", "interest", "lottery"],
     "balance_due_at": ["infinity", PASSED, FUTURE],
@@ -100,6 +117,18 @@ class Draw:
                 clauses.append((party, self.term()))
         return split.Rule(*clauses)
 
+    def midnight(self, days):
+        """When the day begins that is so many days from now."""
+        days += self.model.clock // DAY
+        return Midnight(days, f"{self.model.first_day + datetime.timedelta(days)} 00:00:00{self.model.ahead:+03d}")
+
+    def liability_rule(self):
+        """Percentages and a rest."""
+        parties = self.rng.sample(["supplier", "supply_leader", "platform", "steward", "sales_leader"], self.number(1, 4))
+        rest = self.rng.choice(["supplier", "supply_leader", "platform"])
+        most = 1_000_000 // len(parties)
+        return split.Rule(*[(party, ("rate", "sale", self.number(1, most), None, None)) for party in parties if party != rest], (rest, ("rest",)))
+
     def term(self):
         low = self.number(0, 5)
         return self.rng.choice([
@@ -114,19 +143,23 @@ class Draw:
         model = self.model
         pools = {Member: model.members, Community: model.communities, Offer: model.all_offers, Point: model.points, Sku: model.skus, Wave: model.waves,
                  Campaign: model.campaigns, Item: model.items, Order: model.orders, Settlement: model.settlements,
-                 Payout: model.payouts, Account: list(model.accounts.values())}
+                 Payout: model.payouts, Account: list(model.accounts.values()), Hold: model.holds, Adjustment: model.adjustments, Calendar: model.calendars,
+                 Moment: model.moments, Subsidy: model.subsidies, BonusRule: model.bonus_rules, Tariff: model.tariffs, Liability: model.all_liabilities,
+                 Journal: list(model.journals.values())}
         return pools.get(type(thing), [])
 
     def wrong(self, name, value):
         """Another value for an argument, most likely one that does not fit."""
         if self.chance(0.2):
             return None
-        if name in WORDS:
+        if name in WORDS and not isinstance(value, Thing):
             return self.rng.choice(WORDS[name])
         if isinstance(value, bool):
             return not value
         if isinstance(value, Line):
             return self.one(self.model.lines) if self.chance(0.6) else "nobody's"
+        if isinstance(value, (Moment, Midnight)):
+            return self.rng.choice([PAST, FUTURE, "infinity", *self.model.moments])
         if isinstance(value, Thing):
             return self.one(self.things_like(value)) if self.chance(0.6) else Unknown(10**9 + self.number(0, 3))
         if isinstance(value, int):
@@ -135,8 +168,10 @@ class Draw:
             return self.wrong_list(value)
         if isinstance(value, dict):
             return self.spoil(value)
-        if isinstance(value, split.Rule):
+        if isinstance(value, (split.Rule, Scale)):
             return self.rng.choice(BAD_RULES)
+        if isinstance(value, Entries):
+            return Entries({account: amount + (1 if self.chance(0.5) else 0) for account, amount in value.amounts.items()})
         if isinstance(value, Code):
             return self.rng.choice(MISTYPED)
         if isinstance(value, bytes):
@@ -177,8 +212,10 @@ class Draw:
 
     def next(self, steps, weights):
         """The next call."""
-        if self.waiting:
-            return self.called(*self.waiting.pop(0))
+        while self.waiting:
+            call = self.waiting.pop(0)(self)
+            if call:
+                return self.called(*call)
         if self.chance(0.07):
             again = self.one(self.history)
             return self.called(again.name, again.arguments)
@@ -191,10 +228,11 @@ class Draw:
         while not call:
             call = self.rng.choices(steps, weights)[0](self)
         name, arguments = call
-        return self.called(name, self.spoil(arguments) if self.chance(0.12) else arguments)
+        return self.called(name, self.spoil(arguments) if self.chance(0.12) and name != "pass_days" else arguments)
 
-    def later(self, name, arguments):
-        self.waiting.append((name, arguments))
+    def later(self, *steps):
+        """Functions that give the calls that are to follow."""
+        self.waiting += steps
 
     def called(self, name, arguments):
         self.history.append(Call(name, arguments))

@@ -19,7 +19,7 @@ class Limits:
     def __init__(self):
         super().__init__()
         self.limits = {}  # (campaign, item or None, scope, per day): limit, in the order in which they were made
-        self.used = {}  # (limit, whose): units; a run lasts less than a local day
+        self.used = {}  # (limit, whose, day or None): units
 
     def put_limit(self, campaign, item, scope, per_day, units):
         """In place of the same limit before."""
@@ -43,24 +43,24 @@ class Limits:
         return limit and limit.units
 
     def counted(self, order):
-        """Limits that an order counts against, the oldest first, with whose and how many units."""
-        for (campaign, item, scope, _), limit in self.limits.items():
+        """Limits that an order counts against, the oldest first, with whose, of which day and how many units."""
+        for (campaign, item, scope, per_day), limit in self.limits.items():
             units = sum(count for each, (count, _) in order.basket.items() if item in (None, each))
             if campaign is order.campaign and units > 0:
-                yield limit, SCOPES[scope](order), units
+                yield limit, SCOPES[scope](order), order.day if per_day else None, units
 
     def over_limit(self, order):
         """The first limit that an order would exceed."""
-        for limit, whose, units in self.counted(order):
+        for limit, whose, day, units in self.counted(order):
             if whose is None:
                 raise Refused("22004")
-            if self.used.get((limit, whose), 0) + units > limit.units:
+            if self.used.get((limit, whose, day), 0) + units > limit.units:
                 return limit
         return None
 
     def count_limits(self, order, sign):
-        for limit, whose, units in self.counted(order):
-            self.used[limit, whose] = self.used.get((limit, whose), 0) + sign * units
+        for limit, whose, day, units in self.counted(order):
+            self.used[limit, whose, day] = self.used.get((limit, whose, day), 0) + sign * units
 
 
 def household_number(household):

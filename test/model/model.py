@@ -9,27 +9,39 @@ To add a call, add the method to the file of its noun, a step to steps.py and,
 where it keeps something new, a section to compare.py.
 """
 
+import datetime
+
+from adjustments import Adjustments
 from bulk import Bulk
-from campaigns import Campaigns
+from campaigns import DAY, Campaigns
 from changes import Changes
+from debts import Debts
 from delivery import Delivery
+from fees import Fees
 from goods import Goods
+from history import History
+from holds import Holds
+from liabilities import Liabilities
 from limits import Limits
 from money import Money
 from orders import Orders
 from payouts import Payouts
+from periods import Periods
 from people import People
 from placing import Placing
 from sellers import Sellers
+from settlements import Settlements
 from stock import Stock
+from subsidies import Subsidies
+from tax import Tax
 from things import Refused, need_text
 
 
 # Calls that answer with any number of rows.
-ROWS = ("explain", "order_parts", "place_orders")
+ROWS = ("explain", "order_parts", "place_orders", "preview_settlement", "trial_balance_at", "turnover", "compute_bonuses", "charge_traffic")
 
 
-class Model(Payouts, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
+class Model(Tax, Periods, History, Subsidies, Fees, Payouts, Holds, Debts, Adjustments, Liabilities, Settlements, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 
@@ -38,6 +50,16 @@ class Model(Payouts, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Pl
         self.ids = set()  # kind and id of everything that the market has told of
         self.clock = 0
         super().__init__()
+
+    def day(self):
+        return self.day_at(self.clock)
+
+    def day_at(self, clock):
+        return self.first_day + datetime.timedelta(clock // DAY)
+
+    def pass_days(self, days):
+        self.clock += days * DAY
+        return [None]
 
     def claim(self, kind, key, arguments):
         """The first result under a key, None when it is new."""

@@ -1,7 +1,7 @@
-"""The ledger, settlements with what explains them."""
+"""The ledger, and what explains its postings."""
 
 import split
-from things import Account, Journal, Order, Refund, Refused, Settlement, need
+from things import Account, Journal, Order, Refund, Refused, need
 
 MARKET = ("channel", "clearing", "revenue", "unmatched", "bank", "channel_fees", "subsidy", "tax", "transfers")
 EARNED = ("goods", "commission", "pickup")
@@ -12,8 +12,6 @@ class Money:
         super().__init__()
         self.accounts = {}  # (member or None, kind): account, in the order of opening
         self.journals = {}  # (kind, reference): journal
-        self.pending = []  # orders and refunds with a due time that no window has passed
-        self.settlements = []
         self.channel, self.clearing, self.revenue, self.unmatched = [self.account(None, kind) for kind in MARKET][:4]
 
     def account(self, member, kind):
@@ -28,8 +26,17 @@ class Money:
         for account, amount in entries.items():
             account.balance += amount
         journal = self.journals[kind, reference] = Journal(
-            kind=kind, reference=reference, entries=entries, settlement=None, about=about or reference[-1])
+            kind=kind, reference=reference, entries=entries, settlement=None, about=about or reference[-1], written=self.clock, happened=self.clock)
         return journal
+
+    def check_funds(self, entries, released={}):
+        """No account of a member falls below what is held of it, and no debt rises above zero."""
+        for account, amount in entries.items():
+            if account.member is None:
+                continue
+            after = account.balance + amount
+            if after > 0 if account.kind == "debt" else amount < 0 and after < account.held - released.get(account, 0):
+                raise Refused("KT402")
 
     def post_owed(self, kind, reference, entries):
         """Nobody's earnings fall below zero: what is short is owed, and paid back from what is there afterwards, oldest account first."""
@@ -57,48 +64,17 @@ class Money:
     def debt(self, member):
         return -self.accounts[member, "debt"].balance if (member, "debt") in self.accounts else 0
 
-    # A window covers what is due after the last one's end and up to its own.
-
-    def open_settlement(self, until=None):
-        """Until now, or a time before everything."""
-        if until == "infinity":
-            raise Refused("22023")
-        if self.settlements and not self.settlements[-1].posted:
-            return [self.settlements[-1]]
-        end = self.clock if until is None else 0
-        if self.settlements and end <= self.settlements[-1].end:
-            return [None]
-        self.settlements.append(Settlement(end=end, posted=False, orders=None, refunds=None, amount=None, journal=None, behind=[]))
-        return [self.settlements[-1]]
-
-    def post_settlement(self, settlement):
-        need(settlement, Settlement)
-        if not settlement.posted:
-            settlement.behind = [thing for thing in self.pending if thing.due <= settlement.end]
-            self.pending = [thing for thing in self.pending if thing.due > settlement.end]
-            earned = [thing.shares for thing in settlement.behind if isinstance(thing, Order)]
-            returned = [split.negative(thing.shares) for thing in settlement.behind if not isinstance(thing, Order)]
-            entries = split.add(*earned, *returned)
-            settlement.posted = True
-            settlement.orders, settlement.refunds = len(earned), len(returned)
-            settlement.amount = sum(entries.values())
-            if entries:
-                entries = split.add(entries, {self.clearing: -settlement.amount})
-                settlement.journal = self.post_owed("settlement", (settlement,), entries)
-                settlement.journal.settlement = settlement
-        return [settlement.orders, settlement.refunds, settlement.amount, settlement.journal is not None]
-
     def explain(self, journal, account):
         """Rows of campaign, order, refund and amount."""
         if not isinstance(need(journal), Journal) or need(account) not in journal.entries:
             raise Refused("KT303")
         if journal.settlement is not None:
-            rows = [(thing, self.part_of(thing, account)) for thing in journal.settlement.behind]
+            rows = [(thing, self.part_of(journal.settlement, thing, account)) for thing in journal.settlement.behind]
             return sorted((self.explained(thing, part) for thing, part in rows if part is not None),
                           key=lambda row: [0 if cell is None else getattr(cell, "id", cell) for cell in row])
         amount = journal.entries[account]
         if journal.kind == "campaign_cancellation":
-            return [[order.campaign, order, None, back if amount > 0 else -back] for order, back in journal.back.items()]
+            return [[order.campaign, order, None, parts[account]] for order, parts in journal.parts.items() if account in parts]
         if not isinstance(journal.about, (Order, Refund)):
             return [[None, None, None, amount]]
         return [self.explained(journal.about, amount)]
@@ -107,10 +83,3 @@ class Money:
         if isinstance(thing, Order):
             return [thing.campaign, thing, None, amount]
         return [thing.order.campaign, thing.order, thing, amount]
-
-    def part_of(self, thing, account):
-        """What an order or a refund moves on an account at settlement; clearing is the other side of all of it."""
-        sign = 1 if isinstance(thing, Order) else -1
-        if account is self.clearing:
-            return -sign * thing.amount
-        return sign * thing.shares[account] if account in thing.shares else None

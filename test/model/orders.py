@@ -1,7 +1,8 @@
 """Orders from placed to paid, cancelled, expired or refunded."""
 
 import split
-from campaigns import PASSED
+from campaigns import AGES, PASSED
+from liabilities import need_cause
 from things import Order, Refund, Refused, need, need_text
 
 HIGHEST_PAYMENT = 10**15
@@ -65,18 +66,17 @@ class Orders:
         for order in orders:
             left = order.received - sum(amount for _, amount in order.refunded.values())
             if left > 0:
-                self.post("cancellation", (order.campaign, order), {self.channel: left, self.clearing: -left})
+                self.post("cancellation", (order.campaign, order), split.add(self.money_back(order, left, left), {self.clearing: -left}))
             order.state = state
-            self.hold(order, -1)
+            self.keep(order, -1)
         return len(orders)
 
     def expire_orders(self, older_than, at_most):
-        """Only ages that every order has reached, or none."""
         if need(older_than).startswith("-"):
             raise Refused("22023")
         if not 0 <= need(at_most) <= 1_000_000:
             raise Refused("22023")
-        unpaid = [order for order in self.orders if order.state == "placed" and older_than == "0" and not self.waits_for_balance(order)]
+        unpaid = [order for order in self.orders if order.state == "placed" and order.unpaid_since <= self.clock - AGES[older_than] and not self.waits_for_balance(order)]
         unpaid.sort(key=lambda order: (order.campaign.id, order.id))
         return [self.end(unpaid[:at_most], "expired")]
 
@@ -84,16 +84,19 @@ class Orders:
         """Its deposit is paid, and the balance is not due yet."""
         return order.deposit is not None and order.received >= order.deposit and order.campaign.balance_due_at != PASSED
 
-    def refund_order(self, campaign, order_id, item, units, request, amount=None, reason="unspecified"):
-        first = self.claim("refund_order", request, (campaign, order_id, item, units, amount, reason))
+    def refund_order(self, campaign, order_id, item, units, request, amount=None, reason="unspecified", cause="other"):
+        first = self.claim("refund_order", request, (campaign, order_id, item, units, amount, reason, cause))
         if first is not None:
             return [first]
+        for argument in (campaign, order_id, item, units, reason):
+            need(argument)
+        need_cause(cause)
         order = self.need_order(campaign, order_id)
         if order.state not in TAKES_MONEY:
             raise Refused("KT301")
-        if need(item) not in order.basket:
+        if item not in order.basket:
             raise Refused("KT303")
-        if need(units) < 0 or (amount is not None and amount < 0) or (units == 0 and not amount):
+        if units < 0 or (amount is not None and amount < 0) or (units == 0 and not amount):
             raise Refused("22023")
         had_units, had_amount = order.basket[item]
         back_units, back_amount = order.refunded.get(item, (0, 0))
@@ -102,11 +105,12 @@ class Orders:
             back = min(min(units, had_units) * item.sale, had_amount - back_amount)
         if units > had_units - back_units or back > had_amount - back_amount:
             raise Refused("KT401")
-        need(reason)
-        refund = Refund(order=order, item=item, units=units, amount=back, shares=split.reverse(order.left[item], back), due=None)
+        liability = self.liability_of(campaign.leader, cause)
+        refund = Refund(order=order, item=item, units=units, amount=back, shares=split.reverse(order.left[item], back), cause=cause,
+                        liability=liability, borne=liability and self.borne(order, item, liability, back), due=None)
         if order.state == "completed":
             refund.due = max(self.clock, order.due)
-            self.pending.append(refund)
+            self.due.append(refund)
         order.left[item] = split.add(order.left[item], split.negative(refund.shares))
         order.refunded = split.basket_sum(order.refunded, {item: (units, back)})
         if order.state != "completed" and order.refunded == order.basket:
@@ -114,7 +118,8 @@ class Orders:
         order.refunds.append(refund)
         self.refunds.append(refund)
         if back > 0:
-            self.post("refund", (campaign, refund), {self.channel: back, self.clearing: -back})
+            held = order.amount - sum(each.amount for each in order.refunds) + back
+            self.post("refund", (campaign, refund), split.add(self.money_back(order, held, back), {self.clearing: -back}))
         self.finish("refund_order", request, refund)
         return [refund]
 

@@ -1,6 +1,7 @@
 """Payouts: reserved when they are made, approved by another; transfers and what the bank says of them."""
 
 import split
+from campaigns import DAY
 from money import EARNED
 from things import Line, Member, Payout, Refused, need, need_text, within
 
@@ -9,6 +10,7 @@ class Payouts:
     def __init__(self):
         super().__init__()
         self.payouts = []
+        self.sent = []  # requests to the channel
         self.disputes = {}  # (message, key, reference, amount, outcome): whether it is resolved
         self.transfers, self.bank = self.accounts[None, "transfers"], self.accounts[None, "bank"]
 
@@ -103,11 +105,21 @@ class Payouts:
         return [""]
 
     def send_transfers(self, at_most):
-        """How many, and how much they come to; none is without an answer for long."""
-        within(need(at_most), 0, 1000000)
-        given = [line for line in self.lines if line.state == "requested"][:at_most]
-        for line in given:
+        """How many, and how much they come to: request by request, those without an answer for long before new ones."""
+        left = within(need(at_most), 0, 1000000) or at_most
+        given = []
+        for request in [request for request in sorted(self.sent, key=lambda request: request["at"]) if request["at"] <= self.clock - DAY]:
+            lines = [line for line in request["lines"] if line.state == "sent"]
+            if left > 0 and lines:
+                request["at"] = self.clock
+                given += lines
+                left -= len(lines)
+        new = [line for line in self.lines if line.state == "requested"][:max(left, 0)]
+        for line in new:
             line.state, line.sent = "sent", True
+        if new:
+            self.sent.append({"at": self.clock, "lines": new})
+        given += new
         return [len(given), sum(line.amount for line in given)]
 
     def dispute(self, message, key, reference, amount, outcome):

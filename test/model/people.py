@@ -108,7 +108,7 @@ class People:
                     raise Refused("KT010")
                 return [point]
         self.points.append(Point(community=community, reference=reference, location=location, radius=radius,
-                                 capacity=capacity, state="open", failures=0))
+                                 capacity=capacity, state="open", failures={}))
         return [self.points[-1]]
 
     def open_pickup_point(self, point, open):

@@ -74,7 +74,7 @@ class Placing:
         outcome, item = self.try_to_place(order, items, units)
         if outcome != "placed":
             return [outcome, None, None, None, item, None]
-        self.hold(order, -1)
+        self.keep(order, -1)
         parts = ", ".join(f'{{"item": {each.id}, "party": "{party}", "amount": {part}, "member": {member.id if member else "null"}}}'
                           for each, _, _, party, member, part, _ in self.parts_of(order))
         return [outcome, order.amount, order.deposit, order.point, None, f"[{parts}]"]
@@ -91,6 +91,7 @@ class Placing:
     def try_to_place(self, order, items, units):
         """Everything is taken or nothing: the outcome, and the item that stands in the way."""
         campaign = order.campaign
+        order.day, order.unpaid_since = self.day(), self.clock
         if campaign.state not in ("draft", "open"):
             return "closed", None
         if campaign.state != "open" or campaign.opens_later:
@@ -117,7 +118,7 @@ class Placing:
         if named and not self.has_room(order.point, campaign.wave):
             return "full", None
         order.first_basket = order.basket
-        self.hold(order, 1)
+        self.keep(order, 1)
         return "placed", None
 
     def price(self, order, items, units):
@@ -153,7 +154,7 @@ class Placing:
             if not self.on_sale(campaign, item):
                 raise Refused("KT303")
 
-    def hold(self, order, sign):
+    def keep(self, order, sign):
         """Take, or give back, what an order holds: limits, stock, a place at the point."""
         self.count_limits(order, sign)
         self.draw_stock(order, sign)

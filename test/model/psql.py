@@ -1,9 +1,12 @@
 """One psql, kept open: a statement in, its rows and SQLSTATE out; and values as SQL."""
 
+import datetime
 import subprocess
 import tempfile
 
-from things import Account, Change, Code, Journal, Line, Quota, Thing, Unknown
+from things import Account, Change, Code, Entries, Journal, Line, Midnight, Moment, Quota, Thing, Unknown
+
+UNORDERED = ("trial_balance_at",)
 
 CELL, END, NULL = "\x1f", "\x1e", "\x1d"
 
@@ -12,6 +15,9 @@ COLUMNS = {
     "place_orders": "ordinal, outcome, order_id, amount, pickup_point, code, item, error_code, error IS NOT NULL",
     "order_parts": "item_id, units, sale, party, member_id, amount, rule",
     "post_settlement": "orders, refunds, amount, journal_id IS NOT NULL",
+    "close_books": "close_books IS NOT NULL",
+    "turnover": "opening, credited, debited, closing, postings",
+    "preview_settlement": "account_id, member_id, kind, amount, balance",
     "send_transfers": "count(*), coalesce(sum(amount), 0)",
 }
 
@@ -68,6 +74,8 @@ def literal(value, named=False):
         return str(value)
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, datetime.date):
+        return f"'{value}'::date"
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'::bytea"
     if isinstance(value, tuple):
@@ -85,6 +93,12 @@ def literal(value, named=False):
     if isinstance(value, Account):
         whose = "IS NULL" if value.member is None else "= " + literal(value.member, named)
         return f"(SELECT id FROM accounts WHERE member_id {whose} AND kind = '{value.kind}')"
+    if isinstance(value, Midnight):
+        return f"'{value.text}'"
+    if isinstance(value, Moment):
+        return f":'{value.name}'" if named else f"'{value.id}'"
+    if isinstance(value, Entries):
+        return " + ".join(f"shares({literal(account, named)}, {amount})" for account, amount in value.amounts.items()) or "shares '{}'"
     if isinstance(value, Change):
         campaign, order = [literal(each, named) for each in (value.order.campaign, value.order)]
         return f"(SELECT id FROM order_changes WHERE (campaign_id, order_id) = ({campaign}, {order}) ORDER BY id OFFSET {value.number} LIMIT 1)"
@@ -97,7 +111,7 @@ def literal(value, named=False):
     if isinstance(value, Unknown):
         return str(value.id)
     if isinstance(value, Thing):
-        return f":{value.name}" if named else str(value.id)
+        return f":{value.name}" if named and value.name else str(value.id)
     return literal(value.text())
 
 
@@ -112,4 +126,4 @@ def fields(order, named):
 
 def statement(name, arguments, named=False):
     given = ", ".join(f"{key} => {literal(value, named)}" for key, value in arguments.items())
-    return f"SELECT {COLUMNS.get(name, '*')} FROM {name}({given})"
+    return f"SELECT {COLUMNS.get(name, '*')} FROM {name}({given}){' ORDER BY 1' if name in UNORDERED else ''}"

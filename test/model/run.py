@@ -31,6 +31,17 @@ from steps import STEPS, WEIGHTS, start
 TEMPLATE = "ktt_model_template"
 CALLS = ("all", "calls")  # how many there were; one of many orders may end in many ways
 
+# The market's path has its own schema first: so it reads a clock on which days pass as they are told to.
+CLOCK = """
+CREATE TABLE market.passed (days int);
+INSERT INTO market.passed VALUES (0);
+CREATE FUNCTION market.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+AS $$ SELECT pg_catalog.clock_timestamp() + days * interval '24 hours' FROM market.passed $$;
+CREATE FUNCTION market.now_is() RETURNS timestamptz LANGUAGE sql AS 'SELECT market.clock_timestamp()';
+CREATE FUNCTION market.pass_days(days int) RETURNS void LANGUAGE sql
+AS $$ UPDATE market.passed p SET days = p.days + pass_days.days $$;
+"""
+
 # What has to come to pass in a run of so many calls, or it tests less than it says.
 MUST_HAPPEN = {
     2500: {
@@ -67,9 +78,53 @@ MUST_HAPPEN = {
         "request_payout": "done KT402",
         "send_transfers": "done",
         "confirm_transfer": "confirmed",
-        "fail_transfer": "failed",
+        "set_liability": "done",
+        "hold": "done KT402",
+        "post_hold": "done KT301",
+        "set_campaign_calendar": "done KT301",
+        "set_supplier_calendar": "done KT301",
+        "preview_settlement": "done",
+        "repay_debt": "done",
+        "write_off_debt": "done",
+        "receive_deposit": "done",
+        "return_deposit": "done",
+        "impose_penalty": "done",
+        "propose_adjustment": "done",
+        "approve_adjustment": "done KT402 KT404",
+        "propose_reversal": "done",
+        "set_entry_fee": "done",
+        "accrue_fees": "done",
+        "grant_subsidy": "granted",
+        "charge_subsidies": "done",
+        "set_bonus": "done",
+        "compute_bonuses": "done KT301",
+        "charge_traffic": "done KT301",
+        "withhold_tax": "done",
+        "balance_at": "done",
+        "turnover": "done",
+        "take_checkpoint": "done",
+        "pass_days": "done",
     },
-    50_000: {
+    200_000: {
+        "set_liability": "22004 22023 22P02 KT202 KT203",
+        "end_liability": "t f",
+        "hold": "KT301 22023",
+        "post_hold": "22023 KT303 KT402",
+        "void_hold": "t f",
+        "create_calendar": "done KT010",
+        "part_settlement": "done",
+        "sum_part": "t f",
+        "write_off_debt": "KT402 KT404",
+        "impose_penalty": "KT404",
+        "return_deposit": "KT402",
+        "propose_adjustment": "23514 KT301",
+        "propose_reversal": "KT301",
+        "end_entry_fee": "t f KT301",
+        "grant_subsidy": "exhausted not_open too_much",
+        "resize_subsidy": "done",
+        "set_tariff": "done KT010 KT301",
+        "set_tax_rule": "done KT301",
+        "pay_tax": "done KT402",
         "place_order": "filled not_open KT010 KT103 54000",
         "pay_order": "cancelled expired KT010 22004 22023",
         "place_orders": "closed full no_point 22P02 22004 KT010 KT103",
@@ -130,7 +185,7 @@ def make_template(prepare):
     admin(f"DROP DATABASE IF EXISTS {TEMPLATE}", f"CREATE DATABASE {TEMPLATE}")
     with open(prepare or "/dev/null", encoding="utf-8") as more:
         subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", TEMPLATE], text=True, check=True, stdout=subprocess.DEVNULL,
-                       input="SET client_min_messages = warning; CREATE EXTENSION ktt CASCADE; SELECT ktt.create_market();\n"
+                       input=f"SET client_min_messages = warning; CREATE EXTENSION ktt CASCADE; SELECT ktt.create_market();\n{CLOCK}"
                              "SET search_path = market, ktt, public;\n" + more.read())
 
 
@@ -148,6 +203,8 @@ class Market:
         self.model = Model()
         self.model.max_code_failures = self.settings["failures"]
         self.model.attribution, self.model.own_purchase = self.settings["attribution"], self.settings["own"]
+        self.model.first_day = datetime.date.fromisoformat(self.settings["day"])
+        self.model.ahead = self.settings["ahead"]
         self.server.ask(configure(self.settings))
 
     def rewind(self):
@@ -165,14 +222,14 @@ class Market:
 
 
 def configure(settings):
-    # A zone where it is about noon: no day ends while a run counts the wrong codes of a day.
-    hour = datetime.datetime.now(datetime.timezone.utc).hour
-    return (f"SELECT configure(attribution => '{settings['attribution']}', own_purchase => {settings['own']}, time_zone => 'Etc/GMT{hour - 12:+d}', hold => '0', stock_slots => {settings['slots']}, "
+    return (f"SELECT configure(attribution => '{settings['attribution']}', own_purchase => {settings['own']}, time_zone => 'Etc/GMT{-settings['ahead']:+d}', hold => '0', stock_slots => {settings['slots']}, "
             f"max_code_failures => {settings['failures']})")
 
 
 def settings_of(rng):
-    return {"slots": rng.choice([1, 4, 16]), "failures": rng.choice([2, 5, 1000]),
+    now = datetime.datetime.now(datetime.timezone.utc)
+    ahead = 12 - now.hour  # to a zone where it is about noon: no day ends by itself in a run
+    return {"ahead": ahead, "day": str((now + datetime.timedelta(hours=ahead)).date()), "slots": rng.choice([1, 4, 16]), "failures": rng.choice([2, 5, 1000]),
             "attribution": rng.choice(["link", "first", "last"]), "own": rng.choice([True, False])}
 
 
@@ -220,7 +277,7 @@ def report(seed, steps, failure, seconds):
         with Market(f"ktt_model_{seed}_short", settings) as market:
             short = shrink(history, difference, market, seconds)[0]
         history, difference = again(short, len(short)) or (history, difference)
-    lines += [f"{len(history)} calls show it, for a fresh market:", script(history, configure(settings)), "-- " + difference.replace("\n", "\n-- ")]
+    lines += [f"{len(history)} calls show it, for a fresh market:", script(history, configure(settings), CLOCK), "-- " + difference.replace("\n", "\n-- ")]
     return "\n".join(lines)
 
 

@@ -4,9 +4,10 @@ import re
 import time
 
 from answer import Call, Differs
+from campaigns import PAST
 from compare import compare
 from psql import Broken
-from things import Account, Change, Code, Journal, Line, Quota, Thing, Unknown
+from things import Account, Calendar, Change, Code, Entries, Journal, Line, Moment, Quota, Thing, Unknown
 
 NOBODY = Unknown(10**9)
 
@@ -44,6 +45,10 @@ def here(value, made, model):
         return order.codes[min(value.number, len(order.codes) - 1)] if order else "hello"
     if isinstance(value, Account):
         return model.accounts.get((here(value.member, made, model), value.kind), NOBODY)
+    if isinstance(value, Calendar) and value.name is None:
+        return model.market_calendar
+    if isinstance(value, Entries):
+        return Entries({here(account, made, model): amount for account, amount in value.amounts.items()})
     if isinstance(value, Change):
         changes = getattr(here(value.order, made, model), "changes", [])
         return changes[value.number] if value.number < len(changes) else NOBODY
@@ -51,9 +56,11 @@ def here(value, made, model):
         return getattr(here(value.campaign, made, model), "capacity", None) or NOBODY
     if isinstance(value, Line):
         payout = made.get(value.payout)
-        return payout.lines.get(here(value.member, made, model), NOBODY) if payout else NOBODY
+        return payout.lines.get(here(value.member, made, model), "nobody's") if payout else "nobody's"
     if isinstance(value, Journal):
         return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
+    if isinstance(value, Moment):
+        return made.get(value) or PAST
     if isinstance(value, Thing):
         return made.get(value) or NOBODY
     return value
@@ -95,7 +102,7 @@ def shrink(calls, difference, market, seconds):
     return calls, difference
 
 
-def script(calls, configure):
+def script(calls, configure, clock):
     """For psql, in a fresh database with the extension."""
-    head = ["SELECT ktt.create_market();", "SET search_path = market, ktt, public;", f"{configure};"]
+    head = ["SELECT ktt.create_market();", clock, "SET search_path = market, ktt, public;", f"{configure};"]
     return "\n".join(head + [call.script() for call in calls])

@@ -44,13 +44,16 @@ def term_text(term):
     if term[0] in ("unit", "order"):
         return f"{term[1]} per {term[0]}"
     _, base, ppm, least, most = term
-    number = f"{ppm // 10000}.{ppm % 10000:04d}".rstrip("0").rstrip(".")
-    text = f"{number}% of {base}"
+    text = f"{percent(ppm)} of {base}"
     if least is not None:
         text += f" min {least}"
     if most is not None:
         text += f" max {most}"
     return text
+
+
+def percent(ppm):
+    return f"{ppm // 10000}.{ppm % 10000:04d}".rstrip("0").rstrip(".") + "%"
 
 
 def largest_remainder(total, numerators, denominator):

@@ -1,8 +1,12 @@
 """All steps, and the calls that a run begins with."""
 
 import steps_delivery  # noqa: F401: the steps of a file are known when it is read
+import steps_fees  # noqa: F401
+import steps_history  # noqa: F401
+import steps_ledger  # noqa: F401
 import steps_orders  # noqa: F401
 import steps_payouts  # noqa: F401
+import steps_periods  # noqa: F401
 from campaigns import CLOSES
 from step import STEPS, WEIGHTS  # noqa: F401
 from steps_goods import add_community, list_item, open_wave, register_member, set_limit_of, share_out_of

@@ -1,10 +1,11 @@
 """Steps of waves, parcels and money."""
 
 from draw import MISTYPED
-from campaigns import PAST
 from step import step
-from steps_goods import open_waves
-from steps_orders import some_order
+from steps_fees import grant_subsidy
+from steps_goods import create_campaign, list_item, open_waves, publish_campaign
+from steps_orders import pay_order, place_order, refund_order, some_order
+from steps_settlements import open_settlement, post_settlement
 
 
 # Waves and parcels
@@ -85,26 +86,35 @@ def complete_wave(draw):
     return wave and ("complete_wave", {"wave": wave, "unfetched_after": draw.rng.choice([None, None, "0", "1 day"])})
 
 
-# Money
+@step(2)
+def trade(draw):
+    """A campaign from its draft to paid orders, call after call."""
+    draw.later(list_item, list_item, list_item, publish_campaign, *[place_order] * 8, grant_subsidy, *[pay_order] * 6)
+    return create_campaign(draw)
 
 
-@step(3)
-def open_settlement(draw):
-    return "open_settlement", {"until": PAST if draw.chance(0.1) else None}
-
-
-@step(4)
-def post_settlement(draw):
-    settlement = draw.find(draw.model.settlements, lambda each: not each.posted)
-    return settlement and ("post_settlement", {"settlement": settlement})
-
-
-@step(3)
-def explain(draw):
-    model = draw.model
-    settled = [settlement.journal for settlement in model.settlements if settlement.journal]
-    journal = draw.one(settled if settled and draw.chance(0.6) else model.journals.values())
-    if journal is None:
+@step(1)
+def deliver(draw):
+    """A wave from its orders to the settlement, call after call."""
+    wave = draw.find([order.campaign.wave for order in draw.model.orders if order.state in ("placed", "paid")], lambda wave: wave.state in ("open", "closed"))
+    if wave is None:
         return None
-    account = draw.rng.choice(list(journal.entries if draw.chance(0.95) else model.accounts.values()))
-    return "explain", {"journal": journal, "account": account}
+    orders = draw.model.orders_of(wave, "placed")
+    draw.later(*[lambda _, order=order: owed_by(order) for order in orders if draw.chance(0.8)], lambda _: ("close_wave", {"wave": wave}),
+               lambda _: ("freeze_wave", {"wave": wave}), lambda _: ("dispatch_wave", {"wave": wave}))
+    draw.later(*[lambda _, point=point: ("arrive", {"wave": wave, "point": point}) for point in draw.model.points])
+    for order in draw.model.orders_of(wave, "placed", "paid"):
+        draw.later(lambda _, order=order: fetch(order) if draw.chance(0.85) else None)
+    draw.later(lambda _: ("complete_wave", {"wave": wave, "unfetched_after": draw.rng.choice([None, "0"])}), open_settlement, post_settlement)
+    draw.later(*[refund_order] * 4, open_settlement, post_settlement)
+    return draw.waiting.pop(0)(draw)
+
+
+def owed_by(order):
+    if order.state == "placed":
+        return "pay_order", {"campaign": order.campaign, "order_id": order, "amount": order.amount - order.received, "reference": f"all of {order.name}"}
+
+
+def fetch(order):
+    if order.state == "arrived":
+        return "hand_over_as_operator", {"campaign": order.campaign, "order_id": order}

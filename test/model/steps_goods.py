@@ -134,7 +134,7 @@ def create_campaign(draw):
     return "create_campaign", {
         "owner": draw.one(owners) if draw.chance(0.3) else None, "kind": "presale" if presale else "ordinary", "balance_due_at": (PASSED if opens == PAST else CLOSES) if presale else None,
         "wave": wave, "supply_leader": leader, "reference": draw.key("campaign"), "closes_at": CLOSES,
-        "opens_at": opens, "hold": draw.rng.choice([None, "0", "0", "100 days"])}
+        "opens_at": opens, "hold": draw.rng.choice([None, "0", "0", "0", "2 days", "100 days"])}
 
 
 def live_campaign(draw, state=None):

@@ -42,7 +42,7 @@ def new_order(draw):
 def place_order(draw):
     arguments = new_order(draw)
     if arguments and draw.chance(0.12):
-        draw.later("place_order", arguments)
+        draw.later(lambda _: ("place_order", arguments))
         return "preview_order", {name: value for name, value in arguments.items() if name not in ("request", "channel", "note")}
     return arguments and ("place_order", arguments)
 
@@ -128,4 +128,5 @@ def refund_order(draw):
         how = {"units": 0, "amount": draw.number(0, max(1, (amount - back_amount) // 2))}
     else:
         how = {"units": draw.number(0, units + 1), "amount": draw.number(0, amount + 1)}
-    return "refund_order", {"campaign": order.campaign, "order_id": order, "item": item, "request": draw.key("refund"), **how}
+    return "refund_order", {"campaign": order.campaign, "order_id": order, "item": item, "request": draw.key("refund"), **how,
+                            "cause": draw.rng.choice(["other", "spoilage", "spoilage", "spoilage", "lost"])}

@@ -11,9 +11,9 @@ def make_payout(draw):
 
 @step(2.5)
 def request_payout(draw):
-    member = draw.one(draw.model.members)
+    member = draw.find(draw.model.members, draw.model.payable) if draw.chance(0.7) else draw.one(draw.model.members)
     payable = sum(draw.model.payable(member).values())
-    return "request_payout", {"member": member, "amount": draw.rng.choice([payable or 1, max(payable // 3, 1), payable + 1]), "request": draw.key("withdrawal")}
+    return member and ("request_payout", {"member": member, "amount": draw.rng.choice([payable or 1, max(payable // 3, 1), payable + 1]), "request": draw.key("withdrawal")})
 
 
 @step(2.5)

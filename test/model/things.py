@@ -92,8 +92,60 @@ class Refund(Thing):
     letter = "refund"
 
 
+class Liability(Thing):
+    letter = "liability"
+
+
+class Calendar(Thing):
+    letter = "calendar"
+
+
 class Settlement(Thing):
     letter = "settlement"
+
+
+class Hold(Thing):
+    letter = "hold"
+
+
+class Fee(Thing):
+    letter = "fee"
+
+
+class FeeRun(Thing):
+    """Its id is learned when states are compared."""
+
+
+class BonusRule(Thing):
+    letter = "bonus"
+
+
+class Tariff(Thing):
+    letter = "tariff"
+
+
+class PeriodRun(FeeRun):
+    """Of bonuses or traffic."""
+
+
+class TaxRule(Thing):
+    letter = "tax_rule"
+
+
+class TaxRun(FeeRun):
+    """Of tax."""
+
+
+class Subsidy(Thing):
+    letter = "subsidy"
+
+
+class OrderSubsidy(Thing):
+    """What a subsidy has paid of an order, named by that."""
+
+
+class Adjustment(Thing):
+    letter = "adjustment"
 
 
 class Payout(Thing):
@@ -113,7 +165,39 @@ class Change(Thing):
 
 
 class Journal(Thing):
-    """Named by kind and reference, as no call returns its id."""
+    """Named by kind and reference, as few calls return its id."""
+
+    letter = "journal"
+
+
+class Moment(Thing):
+    """A time that the market has told, its id; the model's own is its clock."""
+
+    letter = "moment"
+
+
+class Midnight:
+    """When a day begins that comes so many days behind the first of a run; the text says it for the zone of the market."""
+
+    def __init__(self, days, text):
+        self.days = days
+        self.text = text
+
+    def __eq__(self, other):
+        return isinstance(other, Midnight) and other.days == self.days
+
+    def __hash__(self):
+        return self.days
+
+
+class Entries:
+    """Of a journal by hand: accounts to amounts."""
+
+    def __init__(self, amounts):
+        self.amounts = amounts
+
+    def __eq__(self, other):
+        return isinstance(other, Entries) and other.amounts == self.amounts
 
 
 class Unknown:

@@ -1,7 +1,7 @@
 -- Bonuses: by the volume of a period, posted once, corrected when refunds change the volume.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(53);
+SELECT plan(54);
 \ir lib/market.sql
 
 -- The arithmetic, against Python and against published fees.
@@ -44,6 +44,10 @@ SELECT throws_ok('SELECT set_bonus(999999, ''sales_leader 2% of sale, supply_lea
 SELECT deliver(), complete() \g /dev/null
 UPDATE orders SET due_at = local_time(:'day', '12:00') WHERE due_at IS NOT NULL;
 SELECT throws_ok(format('SELECT compute_bonuses(%L)', :'month'), 'KT301', 'period is not settled yet', 'nothing is settled');
+SELECT create_calendar('farms') AS farms \gset
+SELECT set_supplier_calendar(id('orchard'), :farms) \g /dev/null
+SELECT post_settlement(open_settlement(calendar => :farms)) \g /dev/null
+SELECT throws_ok(format('SELECT compute_bonuses(%L)', :'month'), 'KT301', 'period is not settled yet', 'a supplier''s part is settled, and the others are not');
 SELECT open_settlement() \g /dev/null
 SELECT throws_ok(format('SELECT compute_bonuses(%L)', :'month'), 'KT301', 'period is not settled yet', 'the window is open');
 SELECT settle() \g /dev/null

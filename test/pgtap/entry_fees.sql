@@ -52,7 +52,7 @@ SELECT throws_ok('SELECT set_entry_fee(id(''mill''), 73000, ''2025-03-10'')', 'K
 SELECT set_entry_fee(id('mill'), 73000, '2025-03-21') \g /dev/null
 SELECT results_eq('SELECT yearly, days FROM entry_fees WHERE member_id = id(''mill'') ORDER BY days',
                   $$VALUES (36500::bigint, '[2025-01-01,2025-03-21)'::daterange), (73000, '[2025-03-21,)')$$, 'a new fee ends the one before');
-SELECT results_eq('SELECT amount FROM accrue_fees(''2025-03-31'')', format('VALUES (%s::bigint)', 1000 + 2000 + (2 * 1200 * 30 + 365) / (2 * 365) - 33), 'each day at its own');
+SELECT results_eq('SELECT * FROM accrue_fees(''2025-03-31'')', format('VALUES (2::bigint, %s::bigint)', 1000 + 2000 + (2 * 1200 * 30 + 365) / (2 * 365) - 33), 'each day at its own');
 SELECT throws_ok('SELECT end_entry_fee(id(''mill''), ''2025-03-30'')', 'KT301', NULL, 'no end before what is charged');
 SELECT is(end_entry_fee(id('mill'), '2025-03-31'), true, 'it ends with the membership');
 SELECT is(end_entry_fee(id('mill'), '2025-03-31'), false, 'once');

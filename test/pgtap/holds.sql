@@ -1,7 +1,7 @@
 -- Holds: reserved, then posted whole or in part, voided or expired.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(47);
+SELECT plan(51);
 \ir lib/market.sql
 
 SELECT market_account('revenue') AS revenue, account('mill', 'goods') AS mill, account('orchard', 'goods') AS orchard \gset
@@ -76,6 +76,10 @@ FROM (VALUES
     ('SELECT post_hold(%1$s, %3$s, 51)', '22023', 'amount must be between 1 and 50'),
     ('SELECT post_hold(%1$s, %3$s, 0)', '22023', 'amount must be between 1 and 50'),
     ('SELECT post_hold(%1$s, NULL)', '22004', 'account must not be null'),
+    ('SELECT post_hold(%1$s, market_account(''clearing''))', 'KT301', 'accounts of kind clearing, unmatched and transfers are not adjusted by hand'),
+    ('SELECT post_hold(%1$s, market_account(''unmatched''))', 'KT301', 'accounts of kind clearing, unmatched and transfers are not adjusted by hand'),
+    ('SELECT post_hold(%1$s, market_account(''transfers''))', 'KT301', 'accounts of kind clearing, unmatched and transfers are not adjusted by hand'),
+    (format('SELECT post_hold(%%1$s, %s)', account('mill', 'debt')), 'KT402', 'insufficient balance in account ' || account('mill', 'debt')),
     ('SELECT post_hold(%1$s, 999999)', 'KT303', 'journal names an account that does not exist')) v(c, s, m);
 
 SELECT * FROM finish();

@@ -1,7 +1,7 @@
 -- Subsidies: somebody else pays a part of an order, and gets back his part of what goes back.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(77);
+SELECT plan(78);
 \ir lib/market.sql
 
 -- Making.
@@ -67,6 +67,8 @@ SELECT is(cancel_order(id('campaign'), id('b')), 'cancelled', 'the order is canc
 SELECT results_eq('SELECT * FROM charge_subsidies()', 'VALUES (1::bigint, -2999::bigint)', 'and the next charge gives it back');
 SELECT results_eq('SELECT balance(''orchard'', ''debt'') + balance(''orchard'', ''goods''), balance(NULL, ''channel''), balance(NULL, ''subsidy'')',
                   'VALUES (0::bigint, -1480::bigint, -500::bigint)', 'as if it had not been');
+SELECT is(resize_subsidy(:own, 0), 0::bigint, 'what came back is not granted any more, so the subsidy may end');
+SELECT resize_subsidy(:own, 100000) \g /dev/null
 -- One that expires with nothing but its subsidy.
 SELECT resize_subsidy(:spring, 1000), place('c', 'neighbour', '{rice}', '{1}') \g /dev/null
 SELECT is(grant_subsidy(:spring, id('campaign'), id('c'), 500, 'c1'), 'granted', 'an order that nobody pays');
