@@ -279,7 +279,8 @@ BEGIN
     INSERT INTO payouts AS p (made_by) VALUES (maker) RETURNING p.id INTO v_id;
     PERFORM propose_lines(v_id, ARRAY(
         SELECT DISTINCT a.member_id FROM accounts a LEFT JOIN payout_terms t ON t.member_id = a.member_id
-        WHERE a.kind IN ('goods', 'commission', 'pickup') AND a.balance > a.held
+        -- Who is named may get what a posting under way gives him: his accounts are looked at once more behind their locks.
+        WHERE a.kind IN ('goods', 'commission', 'pickup') AND (members IS NOT NULL OR a.balance > a.held)
           AND (make_payout.channel IS NULL OR coalesce(t.channel, 'bank') = make_payout.channel)
           AND CASE WHEN members IS NOT NULL THEN a.member_id = ANY (members)
                    ELSE t.schedule IS NULL OR NOT EXISTS (
@@ -291,8 +292,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION make_payout(bigint, text, bigint, text, bigint[]) IS
-    'Proposes to pay members what is payable to them, from a minimum (minor units) on, each by the channel of his terms: everybody whose schedule '
-    'asks for it by today, or only those of a channel, or those who are named. The amounts are reserved until the payout is approved or withdrawn. '
+    'Proposes to pay members what is payable to them, from a minimum (minor units) on, each by the channel of his terms: everybody who has something '
+    'when the call begins and whose schedule asks for it by today, or only those of a channel, or those who are named. The amounts are reserved until the payout is approved or withdrawn. '
     'Returns the payout; a line that a rule of its channel forbids is dropped, with the rule as its note. Errors: 22004 null, 22023 minimum not '
     'positive, KT010 same request key with other arguments, KT303 no such member or channel.';
 

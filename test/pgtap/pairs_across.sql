@@ -20,7 +20,7 @@ END
 $$;
 CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$ SELECT concat_ws('; ', outcome_opened(v), outcome_banked(v)) $$;
 \ir lib/pair_calls.sql
-INSERT INTO fixture.calls SELECT concat_ws(' ', l.area, l.name), l.area, l.call, l.name = 'expire' FROM fixture.all_calls l WHERE l.area IN ('orders', 'parcels', 'money', 'bank', 'settling');
+INSERT INTO fixture.calls SELECT concat_ws(' ', l.area, l.name), l.area, l.call, l.name IN ('expire', 'expire holds', 'send') FROM fixture.all_calls l WHERE l.area IN ('orders', 'parcels', 'money', 'bank', 'settling');
 \getenv long KTT_LONG
 SELECT CASE WHEN :{?long} THEN 1 ELSE 41 END AS one_in \gset
 INSERT INTO fixture.pairs

@@ -163,7 +163,7 @@ INSERT INTO fixture.all_calls VALUES
     ('bank', 'propose to reverse', 'propose_reversal(:journal, ''again'', 6) = :reversal'),
     ('bank', 'withdraw the reversal', 'withdraw_adjustment(:reversal)::text'),
     ('bank', 'ask for money', 'request_payout(:u, 500, :k || '' ask'') > 0'),
-    ('bank', 'pay out', 'make_payout(7, :k || '' all'') > 0'),
+    ('bank', 'pay out', 'make_payout(7, :k || '' all'', members => ARRAY[:u, :l, :t]) > 0'),
     ('bank', 'send', 'string_agg(amount::text, '' '') FROM send_transfers()'),
     ('bank', 'confirm', 'confirm_transfer('':key'', ''c'' || :k, :paid)'),
     ('bank', 'fail', 'fail_transfer('':key'', ''closed'')'),
