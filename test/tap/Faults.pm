@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(built seeded kill_server kill_backend await_end restart_when_down session answers complaints chosen);
+our @EXPORT = qw(built seeded kill_server kill_backend await_end ended session answers complaints chosen);
 
 # A seed that is told, so that a run can be had again.
 sub seeded
@@ -101,19 +101,16 @@ sub kill_backend
 	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
 	return 0 unless grep { $_ == $backend } children($postmaster) and kill 'KILL', $backend;
 	await_end($postmaster);
-	$node->kill9;
-	forget($node);
+	ended($node);
 	return 1;
 }
 
-# A server that ends itself: whether it does.
-sub restart_when_down
+# What is to be cleared up after a server that has ended by itself.
+sub ended
 {
-	my ($node, $process) = @_;
-	await_end($process);
-	$node->kill9;
+	my ($node) = @_;
+	$node->{_pid} = undef;
 	forget($node);
-	$node->start;
 	return;
 }
 

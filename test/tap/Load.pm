@@ -10,7 +10,7 @@ use Market;
 use PostgreSQL::Test::Cluster;
 use Test::More;
 
-our @EXPORT = qw(loaded_market clients acknowledged stand_once said_again no_gaps);
+our @EXPORT = qw(loaded_market clients acknowledged stand_once said_again no_gaps numbers_ahead);
 
 my $path = 'SET search_path = market, ktt, public; SET client_min_messages = warning;';
 
@@ -131,6 +131,19 @@ sub said_again
 	is(join("\n", map { "$_ = $said->{$_}, again: " . ($again{$_} // '') } @changed), '', "$name: they are given again");
 	$said->{$_} = $again{$_} for keys %again;
 	return is(join('', map { complaints($_) } @sessions), '', "$name: all clients go on");
+}
+
+# One test: the next number of every table has not been given yet.
+sub numbers_ahead
+{
+	my ($node, $database, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $behind = $node->safe_psql($database, "SELECT string_agg(format('SELECT %L, %s, (SELECT max(%I) FROM %s) FROM %s WHERE last_value < (SELECT max(%3\$I) FROM %4\$s)',
+			s.oid::regclass, 'last_value', a.attname, a.attrelid::regclass, s.oid::regclass), ' UNION ALL ')
+		FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+		JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+		WHERE s.relkind = 'S' AND s.relnamespace = 'market'::regnamespace");
+	return is($node->safe_psql($database, $behind), '', "$name: no number will be given twice");
 }
 
 # One test: windows follow each other without gap or overlap.

@@ -29,6 +29,7 @@ for my $round (1 .. $rounds)
 	my %said;
 	$clients[$_]{begun} = acknowledged(\%said, answers($sessions[$_])) for 0 .. $#clients;
 	$node->start;
+	numbers_ahead($node, $database, "round $round");
 	verified($node, $database, "round $round, before the retries");
 	stand_once($node, $database, \%said, "round $round");
 	/^(\w+)/ && $kinds->{$1}++ for keys %said;
