@@ -51,7 +51,7 @@ my %does = (
 	settler => sub {
 		my ($key) = @_;
 		my $first = 1 + int rand 140;
-		return shown("refunds $key", "SELECT jsonb_agg(r.outcome) FROM refund_orders((SELECT jsonb_agg(jsonb_build_object('campaign', 1, 'order', n, 'item', 1 + n % 3, 'units', 0, 'amount', 1 + n % 3))
+		return shown("refunds $key", "SELECT jsonb_agg(r.outcome) FROM refund_orders((SELECT jsonb_agg(jsonb_build_object('campaign', 1, 'order', n, 'item', 1 + n % 2, 'units', 0, 'amount', 1 + n % 3))
 			FROM generate_series($first, $first + 9) n), 'refunds $key') r")
 		  . "SELECT open_settlement() AS settlement \\gset\n"
 		  . "SELECT coalesce(s.journal_id::text, '') AS journal_id, s.orders, s.refunds, s.amount FROM post_settlement(:settlement) s \\gset\n"
