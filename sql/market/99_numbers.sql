@@ -7,7 +7,7 @@ DO $do$
 DECLARE
     v_sequence regclass;
 BEGIN
-    FOR v_sequence IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'S' LOOP
+    FOR v_sequence IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind = 'S' LOOP
         EXECUTE format('SELECT setval(%L, s.last_value) FROM %s s WHERE s.is_called', v_sequence, v_sequence);
     END LOOP;
 END

@@ -320,7 +320,7 @@ cmp_ok($parts, '<', $calendars, 'at no more points than there are calendars');
 run('parts', join '', map {
 	"SET failpoints.break_at = $_;\n" . settled($_ + 1) . ";\n" . part($_, 'code') . "\\echo :SQLSTATE\nSET failpoints.break_at = 0;\n"
 	  . part($_, 'kept') . "SELECT sum(violations) FROM verify();\n"
-	  . unheard("SELECT setval('journals_id_seq', max(id)) FROM journals") . unheard("SELECT setval('settlements_id_seq', max(id), max(id) IS NOT NULL) FROM settlements")
+	  . unheard("SELECT setval('journals_id_seq', max(id)) FROM journals") . unheard("SELECT setval('settlements_id_seq', coalesce(max(id), 1), max(id) IS NOT NULL) FROM settlements")
 	  . ($_ > $parts ? '' : settled($_ + 1) . ";\n")
 } 1 .. $calendars);
 my @wrong = grep { said('parts', $_, 'code') ne ($_ > $parts ? "00000\n" : "53100\n") || said('parts', $_, 'kept') ne "0\n" } 1 .. $calendars;
