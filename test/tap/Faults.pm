@@ -44,14 +44,14 @@ sub built
 	return $library;
 }
 
-# Those that still run, whether or not the others have been reaped.
-sub alive
+# What the system says of a process: how it is, or nothing when it has ended, whether or not it has been reaped.
+sub condition
 {
-	return grep {
-		my $stat = -e "/proc/$_/stat" ? eval { slurp_file("/proc/$_/stat") } // '' : '';
-		$stat =~ /^\d+ \(.*\) ([A-Z])/ && $1 ne 'Z'
-	} @_;
+	my $stat = -e "/proc/$_[0]/stat" ? eval { slurp_file("/proc/$_[0]/stat") } // '' : '';
+	return $stat =~ /^\d+ \(.*\) ([A-Y])/ ? $1 : '';
 }
+
+sub alive { return grep { condition($_) } @_ }
 
 sub await_end
 {
@@ -99,7 +99,12 @@ sub kill_backend
 {
 	my ($node, $backend) = @_;
 	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
-	return 0 unless grep { $_ == $backend } children($postmaster) and kill 'KILL', $backend;
+	return 0 unless grep { $_ == $backend } children($postmaster);
+	# Stopped first, so that it cannot end in peace meanwhile.
+	kill 'STOP', $backend;
+	usleep(1000) until condition($backend) =~ /^T?$/;
+	return 0 unless alive($backend);
+	kill 'KILL', $backend;
 	await_end($postmaster);
 	ended($node);
 	return 1;
