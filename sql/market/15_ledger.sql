@@ -69,7 +69,7 @@ BEGIN
     SELECT a.id INTO v_id FROM accounts a WHERE a.member_id = member AND a.kind = open_account.kind;
     IF NOT FOUND THEN
         INSERT INTO accounts AS a (member_id, kind, balance) VALUES (member, open_account.kind, 0)
-        ON CONFLICT DO NOTHING RETURNING a.id INTO v_id;
+        ON CONFLICT ON CONSTRAINT accounts_member_id_kind_key DO NOTHING RETURNING a.id INTO v_id;
         IF NOT FOUND THEN
             SELECT a.id INTO STRICT v_id FROM accounts a WHERE a.member_id = member AND a.kind = open_account.kind;
         END IF;

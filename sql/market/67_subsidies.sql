@@ -248,7 +248,7 @@ AS $$
             SELECT coalesce((SELECT sum(s.returned) FROM order_subsidies s), 0)
                    = coalesce((SELECT sum(p.amount) FROM postings p JOIN journals j ON j.id = p.journal_id
                                WHERE p.account_id = market_account('subsidy')
-                                 AND j.kind IN ('refund', 'cancellation', 'campaign_cancellation', 'change')), 0) AS ok)
+                                 AND j.kind IN ('refund', 'refunds', 'cancellation', 'campaign_cancellation', 'change')), 0) AS ok)
         SELECT 'subsidies got back what orders gave back', 1::bigint, (NOT c.ok)::int::bigint, CASE WHEN NOT c.ok THEN 'subsidy' END FROM c) back
     UNION ALL
     SELECT * FROM (

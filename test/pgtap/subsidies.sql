@@ -1,7 +1,7 @@
 -- Subsidies: somebody else pays a part of an order, and gets back his part of what goes back.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(78);
+SELECT plan(82);
 \ir lib/market.sql
 
 -- Making.
@@ -116,6 +116,14 @@ END
 $$;
 SELECT is(pg_temp.buy_and_refund(order_no, subsidy), 'fine', format('refunds of order %s', order_no)) FROM part ORDER BY order_no;
 SELECT results_eq('SELECT balance(NULL, ''subsidy''), balance(NULL, ''channel''), balance(NULL, ''clearing'')', 'VALUES (-250::bigint, -740::bigint, 990::bigint)', 'in the end everybody has what he paid');
+SELECT is_empty('SELECT violations()', 'all invariants hold');
+
+-- Many refunds in one journal give back as one alone.
+SELECT place('batch', 'buyer', '{apple}', '{2}', 'seller') \g /dev/null
+SELECT is(grant_subsidy(:spring, id('campaign'), id('batch'), 200, 'batch'), 'granted', 'one more order has a subsidy');
+SELECT pay_order(id('campaign'), id('batch'), 1780, 'batch') \g /dev/null
+SELECT is(refund_rest(id('campaign'), id('batch'), 'batch'), 1980::bigint, 'and goes back whole');
+SELECT is((SELECT returned FROM order_subsidies WHERE order_id = id('batch')), 200::bigint, 'with what the subsidy had paid');
 SELECT is_empty('SELECT violations()', 'all invariants hold');
 
 -- A campaign that is called off: one journal, and its explanation sums to each posting.

@@ -1,75 +1,54 @@
-# Crashes. A settlement that is cut off at any point is posted once, and pays
-# what an uninterrupted twin pays; an order or payment that was acknowledged is
-# there after the restart, and its retry gets the same answer.
+# Crashes. Settlements, refunds and payouts whose backend is killed at a random
+# moment, or the whole server, are done once when they are done again, and come to
+# what they come to in a twin that nobody disturbs.
 use strict;
 use warnings;
-use IPC::Run qw(start);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep time);
+use Time::HiRes qw(usleep);
+use Faults;
 use Market;
 
-my $seed = $ENV{KTT_SEED} // time ^ $$;
-srand($seed);
-note "seed $seed";
-
+seeded();
 my $node = new_node('crash', 'restart_after_crash = off');
-
-# Those that still run, whether or not the others have been reaped.
-sub alive
-{
-	return grep {
-		my $stat = -e "/proc/$_/stat" ? eval { slurp_file("/proc/$_/stat") } // '' : '';
-		$stat =~ /^\d+ \(.*\) ([A-Z])/ && $1 ne 'Z'
-	} @_;
-}
-
-# The server and all its processes at once, so that none can finish its work.
-sub kill_server
-{
-	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
-	my @backends = grep {
-		my $stat = eval { slurp_file("/proc/$_/stat") } // '';
-		$stat =~ /^\d+ \(.*\) \S (\d+)/ && $1 == $postmaster
-	} map { m{(\d+)$} } glob '/proc/[0-9]*';
-	kill 'KILL', @backends;
-	$node->kill9;
-	for (1 .. 1000)
-	{
-		last unless alive($postmaster, @backends);
-		usleep(10_000);
-	}
-	# One that is dead but not reaped still counts as running for the next.
-	unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock';
-	return;
-}
 
 sub crash
 {
 	my ($how) = @_;
-	$how eq 'kill' ? kill_server() : $node->stop('immediate');
+	$how eq 'kill' ? kill_server($node) : $node->stop('immediate');
 	$node->start;
 	return;
 }
 
-# A session that runs a script on its own; its answers are in its file.
-my $sessions = 0;
-sub session
+# A script whose backend, or now and then the whole server, is killed at a random moment within so many seconds after it began, or after it ended.
+my ($killed, $too_late) = (0, 0);
+sub cut_off
 {
-	my ($database, $sql) = @_;
-	my $name = PostgreSQL::Test::Utils::tempdir . '/session' . $sessions++;
-	append_to_file("$name.sql", $sql);
-	my $run = start([ 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($database), '-f', "$name.sql" ],
-		'<', '/dev/null', '>', "$name.out", '2>', "$name.err");
-	return { run => $run, name => $name };
-}
-
-sub answers
-{
-	my ($session) = @_;
-	eval { $session->{run}->finish };
-	return split /\n/, slurp_file("$session->{name}.out");
+	my ($trial, $within, $sql) = @_;
+	my $session = session($node, 'shop', "SELECT pg_backend_pid();\n$sql");
+	my $backend = '';
+	until ($backend =~ /^(\d+)\n/)
+	{
+		usleep(1000);
+		$backend = slurp_file("$session->{name}.out");
+	}
+	usleep(rand($within * 1e6));
+	if ($trial % 4 == 0)
+	{
+		crash($trial % 8 ? 'kill' : 'immediate');
+	}
+	elsif (kill_backend($node, $backend =~ /^(\d+)/))
+	{
+		$node->start;
+		$killed++;
+	}
+	else
+	{
+		$too_late++;
+	}
+	answers($session);
+	return;
 }
 
 sub wait_for
@@ -139,7 +118,7 @@ for my $how (qw(immediate kill))
 
 	is(settle_with_crash("$how before the journal's commit", sub {
 		psql_ok($node, 'shop', "$path; $open");
-		my $session = session('shop', "$path; BEGIN; $post; SELECT pg_sleep(60);");
+		my $session = session($node, 'shop', "$path; BEGIN; $post; SELECT pg_sleep(60);");
 		wait_for('shop', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
 		crash($how);
 		answers($session);
@@ -148,9 +127,9 @@ for my $how (qw(immediate kill))
 	# Journal and postings are written, the balances are not.
 	is(settle_with_crash("$how while the journal waits for an account", sub {
 		psql_ok($node, 'shop', "$path; $open");
-		my $holder = session('shop', "$path; BEGIN; SELECT id FROM accounts WHERE balance IS NOT NULL ORDER BY id DESC LIMIT 1 FOR UPDATE; SELECT pg_sleep(60);");
+		my $holder = session($node, 'shop', "$path; BEGIN; SELECT id FROM accounts WHERE balance IS NOT NULL ORDER BY id DESC LIMIT 1 FOR UPDATE; SELECT pg_sleep(60);");
 		wait_for('shop', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
-		my $session = session('shop', "$path; $post;");
+		my $session = session($node, 'shop', "$path; $post;");
 		wait_for('shop', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
 		crash($how);
 		answers($_) for $session, $holder;
@@ -164,14 +143,11 @@ for my $how (qw(immediate kill))
 
 # At random moments, from the connection to a little after the answer.
 my %met;
-my $trials = long() ? 300 : 10;
+my $trials = long() ? 1300 : 10;
 for my $trial (1 .. $trials)
 {
 	my $met = settle_with_crash("random moment $trial", sub {
-		my $session = session('shop', "$path; $open; $post;");
-		usleep(20_000 + rand(60_000));
-		crash($trial % 4 ? 'kill' : 'immediate');
-		answers($session);
+		cut_off($trial, 0.06, "$path; $open; $post;");
 	});
 	$met{$met}++;
 }
@@ -187,7 +163,7 @@ my $money = "$path;
 	SELECT account_id, balance, available FROM balances ORDER BY account_id;
 	SELECT count(*), sum(amount) FROM refunds";
 %met = ();
-for my $trial (1 .. (long() ? 200 : 6))
+for my $trial (1 .. (long() ? 1000 : 8))
 {
 	my $pay = "$path;
 		SELECT refund_order(1, o.id, 2, 0, format('payout $trial of %s', o.id), amount => 3) FROM orders o WHERE o.id % 40 = $trial % 40 AND o.id <= 300
@@ -198,10 +174,7 @@ for my $trial (1 .. (long() ? 200 : 6))
 		SELECT confirm_transfer(t.key, 'number of ' || t.member_id, t.amount) FROM send_transfers(1000, '0') t WHERE t.member_id % 2 = 0;
 		SELECT fail_transfer(l.key, 'closed') FROM payout_lines l WHERE l.payout_id = :payout AND l.member_id % 2 = 1 AND l.state = 'sent';";
 	psql_ok($node, 'twin', $pay);
-	my $session = session('shop', $pay);
-	usleep(20_000 + rand(150_000));
-	crash($trial % 3 ? 'kill' : 'immediate');
-	answers($session);
+	cut_off($trial, 0.15, $pay);
 	my $sound = $node->safe_psql('shop', 'SELECT coalesce(sum(violations), -1) FROM market.verify()');
 	my $came = $node->safe_psql('shop', "$path; SELECT coalesce((SELECT string_agg(DISTINCT l.state, ' ' ORDER BY l.state) FROM payout_lines l WHERE l.payout_id = (SELECT max(p.id) FROM payouts p)), 'none'), count(*) FROM payouts");
 	$met{$came}++;
@@ -213,62 +186,7 @@ for my $trial (1 .. (long() ? 200 : 6))
 note join ', ', map { "$_ $met{$_} times" } sort keys %met;
 verified($node, 'shop', 'after all crashes of payouts');
 
-# Orders and payments under way while the server dies.
-my $clients = 4;
-my $rounds = long() ? 50 : 3;
-$node->safe_psql('template1', 'CREATE DATABASE trade');
-psql_ok($node, 'trade', 'CREATE EXTENSION ktt CASCADE');
-new_market($node, 'trade', members => 104,
-	items => "PERFORM list_item(1, n, 850, 990, CASE WHEN n <= 3 THEN 60 WHEN n <= 6 THEN 100000 END, CASE WHEN n = 7 THEN 3 END)
-		FROM generate_series(1, 8) n;");
-my ($lost, $changed, $acknowledged) = (0, 0, 0);
-for my $round (1 .. $rounds)
-{
-	my @scripts = map {
-		my $client = $_;
-		join '', "$path;\n", map {
-			my $key = "$round/$client/$_";
-			my ($one, $two) = (1 + int rand 4, 5 + int rand 4);
-			my $buyer = 5 + int rand 100;
-			"SELECT outcome, coalesce(order_id, 0) AS id, coalesce(amount, 0) AS amount, outcome = 'placed' AS placed FROM place_order(1, $buyer, ARRAY[$two, $one], ARRAY[1, 2], '$key', point => 1) \\gset\n"
-			  . "\\echo place $key :outcome :id\n\\if :placed\n"
-			  . "SELECT pay_order(1, :id, :amount, 'pay $key') AS paid \\gset\n\\echo pay $key :paid :id\n\\endif\n"
-		} 1 .. 2000
-	} 1 .. $clients;
-	my @running = map { session('trade', $_) } @scripts;
-	usleep(250_000 + rand(600_000));
-	crash($round % 2 ? 'kill' : 'immediate');
-	my %said = map { my ($what, $key, $outcome, $id) = split / /; ("$what $key" => "$outcome $id") } map { answers($_) } @running;
-	$acknowledged += keys %said;
-	cmp_ok(scalar(keys %said), '<', $clients * 2000, "round $round: the server died under way, after " . keys(%said) . ' answers');
-	verified($node, 'trade', "round $round, before the retries");
-
-	my %stored = map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('trade', "$path;
-		SELECT format('place %s', request), format('placed %s', id) FROM orders
-		UNION ALL SELECT format('place %s', regexp_replace(key, '^1/[0-9]+/', '')), format('%s 0', result ->> 'outcome')
-		FROM requests WHERE kind = 'place_order'
-		UNION ALL SELECT reference, format('%s %s', outcome, order_id) FROM payments");
-	$lost += grep { ($stored{$_} // '') ne $said{$_} } keys %said;
-
-	# Every client begins again and goes a little further than it came.
-	my @again = map {
-		my $client = $_;
-		my $came = grep { m{^place $round/$client/} } keys %said;
-		my $script = $scripts[ $client - 1 ];
-		my $last = $came + 5;
-		$script =~ s{^SELECT outcome[^\n]*'$round/$client/$last'.*\z}{}ms;
-		session('trade', $script)
-	} 1 .. $clients;
-	my %again = map { my ($what, $key, $outcome, $id) = split / /; ("$what $key" => "$outcome $id") } map { answers($_) } @again;
-	$changed += grep { ($again{$_} // '') ne $said{$_} } keys %said;
-	is(join("\n", map { slurp_file("$_->{name}.err") } @again), '' . ("\n" x ($clients - 1)), "round $round: the retries end without error");
-}
-cmp_ok($acknowledged, '>', 10 * $rounds, "$acknowledged answers were given");
-is($lost, 0, 'all of them stand');
-is($changed, 0, 'all of them are given again');
-is($node->safe_psql('trade', 'SELECT count(*) - count(DISTINCT request) FROM market.orders'), '0', 'no order stands twice');
-verified($node, 'trade', 'after the retries');
-
+note "$killed backends were killed at random moments, $too_late were done before";
 unlike(slurp_file($node->logfile), qr/deadlock detected|PANIC|could not (read|write)/, 'no deadlock, no damage in the log');
 $node->stop;
 done_testing();
