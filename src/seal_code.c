@@ -36,8 +36,12 @@ ktt_seal_code_new(PG_FUNCTION_ARGS)
 	uint8_t		symbols[KTT_CODE_RANDOM];
 	char		printed[KTT_CODE_PRINTED];
 
-	/* One system call; 32 divides 256, so the low five bits are uniform. */
-	randombytes_buf(symbols, sizeof(symbols));
+	/* The server's own generator asks the kernel once a session, not once a code. */
+	if (!pg_strong_random(symbols, sizeof(symbols)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random values")));
+	/* 32 divides 256, so the low five bits are uniform. */
 	for (int i = 0; i < KTT_CODE_RANDOM; i++)
 		symbols[i] %= KTT_CODE_BASE;
 	ktt_code_print(symbols, printed);

@@ -116,7 +116,7 @@ CREATE FUNCTION repeat_order(
     first orders, items bigint[], units bigint[], seller bigint, point bigint, location ktt.location,
     household bytea, channel text, note text,
     OUT outcome text, OUT order_id bigint, OUT amount bigint, OUT pickup_point bigint)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
     -- It may have been changed since.
