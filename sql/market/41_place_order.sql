@@ -111,13 +111,14 @@ DECLARE
     v_deposit bigint;
     v_placed_at timestamptz;
     v_lines ktt.line_sums;
+    v_mac bytea;
     v_taken boolean;
     v_all_slots boolean;
 BEGIN
     -- Few expressions: every one costs a hundredth of an order, whatever it does.
-    IF (num_nulls(campaign, buyer, items, units, request) = 0 AND num_nonnulls(point, location) > 0 AND octet_length(request) BETWEEN 1 AND 128
+    IF (campaign IS NOT NULL AND buyer IS NOT NULL AND (point IS NOT NULL OR location IS NOT NULL) AND octet_length(request) BETWEEN 1 AND 128
         AND cardinality(items) BETWEEN 1 AND 1000 AND cardinality(items) = cardinality(units)
-        AND num_nonnulls(household, channel, note) = 0) IS NOT TRUE THEN
+        AND household IS NULL AND channel IS NULL AND note IS NULL) IS NOT TRUE THEN
         PERFORM check_order(campaign, buyer, items, units, request, point, location, channel, note);
         v_household := household_id(household);
     END IF;
@@ -260,12 +261,15 @@ BEGIN
                 END IF;
             END IF;
 
-            code := CASE WHEN can_make_codes() THEN ktt.new_pickup_code() END;
+            IF can_make_codes() THEN
+                code := ktt.new_pickup_code();
+                v_mac := ktt.pickup_mac(code, market_id());
+            END IF;
             INSERT INTO orders AS o (campaign_id, buyer_id, point_id, amount, seller_account_id, steward_account_id, placed_at,
                                      chain, basket, shares, request, location, code_mac, deposit, household, channel, note)
             VALUES (campaign, buyer, v_point.id, ktt.amount(v_lines.basket), v_copy.account_id, v_point.steward_account_id, v_placed_at,
-                    v_copy.chain, v_lines.basket, v_lines.shares, place_order.request, place_order.location, ktt.pickup_mac(code, market_id()),
-                    v_deposit, v_household, place_order.channel::order_channel, place_order.note)
+                    v_copy.chain, v_lines.basket, v_lines.shares, place_order.request, place_order.location, v_mac, v_deposit, v_household,
+                    place_order.channel::order_channel, place_order.note)
             ON CONFLICT ON CONSTRAINT orders_request_key DO NOTHING
             RETURNING 'placed', o.id, o.amount, o.point_id INTO outcome, order_id, amount, pickup_point;
             IF NOT FOUND THEN
