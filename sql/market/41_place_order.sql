@@ -87,8 +87,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION draw_lines(bigint, bigint[], bigint[], bigint, boolean) IS
-    'Internal. Takes all that an order draws; where something is missing: sold_out and the item, filled, or spread: one slot of several has too little, so that '
-    'it has to be made again with all of them.';
+    'Internal. Takes all that an order draws; where something is missing: sold_out and the item, filled, or spread: one slot of several has '
+    'too little, so that it has to be made again with all of them.';
 
 CREATE FUNCTION place_order(
     campaign bigint, buyer bigint, items bigint[], units bigint[], request text,
