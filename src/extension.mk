@@ -51,7 +51,8 @@ override with_llvm = no
 # never be taken for a built one.
 VPATH = .
 REGRESS = $(basename $(notdir $(sort $(wildcard $(TOP)/test/sql/*.sql))))
-ISOLATION = $(basename $(notdir $(sort $(wildcard $(TOP)/test/isolation/specs/*.spec))))
+# The first spec makes what the others begin with.
+ISOLATION = fresh_market $(filter-out fresh_market,$(basename $(notdir $(sort $(wildcard $(TOP)/test/isolation/specs/*.spec)))))
 LOAD = --load-extension=postgis --load-extension=btree_gist --load-extension=ktt
 REGRESS_OPTS = --inputdir=$(TOP)/test $(LOAD)
 ISOLATION_OPTS = --inputdir=$(TOP)/test/isolation $(LOAD)

@@ -62,11 +62,8 @@ BEGIN
             require_between(configure.stock_slots, 1, 64, 'stock slots'),
             require_between(configure.max_code_failures, 1, 1000000, 'code failures'),
             require_interval(configure.hold, '1 year', 'hold'), require_interval(configure.grace, '1 day', 'grace'),
-            require_interval(configure.attribution_window, '10 years', 'attribution window');
-    IF configure.attribution NOT IN ('link', 'first', 'last') THEN
-        RAISE EXCEPTION 'attribution must be link, first or last'
-            USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(configure.attribution, 64));
-    END IF;
+            require_interval(configure.attribution_window, '10 years', 'attribution window'),
+            require_one_of(configure.attribution, '{link,first,last}', 'attribution');
     IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = configure.time_zone)
        AND configure.time_zone IS NOT NULL THEN
         RAISE EXCEPTION 'time zone "%" not recognized', configure.time_zone USING ERRCODE = '22023';
@@ -192,6 +189,20 @@ END
 $$;
 COMMENT ON FUNCTION require_interval(interval, interval, text) IS
     'Internal. Refuses a time that is negative or too long (22023), naming the argument; NULL passes.';
+
+CREATE FUNCTION require_date(value timestamptz, name text)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+BEGIN
+    -- Far from the ends of time, which nothing may be added to.
+    IF value NOT BETWEEN '2000-01-01 00:00+00' AND '9999-12-31 00:00+00' THEN
+        RAISE EXCEPTION '% must be between the years 2000 and 9999', name
+            USING ERRCODE = '22023', DETAIL = format('It is %s.', value);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_date(timestamptz, text) IS 'Internal. Refuses a time out of bounds (22023), naming the argument; NULL passes.';
 
 CREATE FUNCTION require_one_of(value text, options text[], name text)
 RETURNS text

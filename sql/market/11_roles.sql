@@ -10,6 +10,7 @@ CREATE TABLE roles (
     employer_id bigint REFERENCES members,
     period      tstzrange NOT NULL CHECK (NOT isempty(period)),
     CONSTRAINT roles_employer_check CHECK (employer_id IS NULL OR role IN ('driver', 'staff')),
+    CONSTRAINT roles_self_check CHECK (employer_id <> member_id),
     -- No member has the id 0: it stands for the platform, because NULLs would not exclude each other.
     CONSTRAINT roles_period_excl
         EXCLUDE USING gist (member_id WITH =, role WITH =, (coalesce(employer_id, 0)) WITH =, period WITH &&)
@@ -44,6 +45,9 @@ BEGIN
     PERFORM require_member(member, 'member'), require_role(role, employer);
     IF employer IS NOT NULL THEN
         PERFORM require_member(employer, 'employer');
+        IF employer = member THEN
+            RAISE EXCEPTION 'member % cannot be his own employer', member USING ERRCODE = '22023', HINT = 'He acts for himself without a role.';
+        END IF;
     END IF;
     -- The member's row orders what happens to his roles; the constraint stands behind it.
     PERFORM FROM members m WHERE m.id = member FOR NO KEY UPDATE;
@@ -62,7 +66,7 @@ END
 $$;
 COMMENT ON FUNCTION begin_role(bigint, text, bigint) IS
     'Gives a member a role from now on and returns its id, that of the standing one if there is one. Roles are supplier, supply_leader, '
-    'driver and staff; the last two have an employer, NULL is the platform. Errors: 22004 null, 22023 another role, or an employer of '
+    'driver and staff; the last two have an employer, NULL is the platform. Errors: 22004 null, 22023 another role, himself as employer, or an employer of '
     'one who has none, KT303 no such member.';
 
 CREATE FUNCTION end_role(member bigint, role text, employer bigint DEFAULT NULL)

@@ -71,3 +71,18 @@ FROM partnerships p WHERE upper_inf(p.period) ORDER BY p.supply_leader_id, p.sal
 COMMENT ON VIEW partners IS
     'The partnerships that stand. Read a page by key: WHERE supply_leader_id = ... AND sales_leader_id > the last one read '
     'ORDER BY sales_leader_id LIMIT ..., or the other way round.';
+
+CREATE FUNCTION require_levels(line ktt.chain)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_levels int := (SELECT s.max_levels FROM settings s);
+BEGIN
+    IF ktt.depth(line) > v_levels THEN
+        RAISE EXCEPTION 'distribution chain % is too deep', line
+            USING ERRCODE = 'KT101', DETAIL = format('It would have %s levels, maximum is %s.', ktt.depth(line), v_levels);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION require_levels(ktt.chain) IS 'Internal. Refuses a chain of more levels than the market allows (KT101).';

@@ -128,11 +128,12 @@ BEGIN
     INSERT INTO sku_communities (sku_id, community_id) SELECT DISTINCT sku, u.id FROM unnest(communities) u(id)
     ON CONFLICT DO NOTHING;
     UPDATE skus s SET area = set_sales_area.area, bounded = set_sales_area.area IS NOT NULL OR communities IS NOT NULL WHERE s.id = sku;
+    UPDATE campaign_items i SET bounded = s.bounded FROM skus s WHERE s.id = sku AND i.sku_id = s.id AND i.bounded <> s.bounded;
 END
 $$;
 COMMENT ON FUNCTION set_sales_area(bigint, ktt.area, bigint[]) IS
     'Says at which pickup points a sku may be handed out, in place of what was said before: those in an area, or of some communities, or both '
-    'where both are given; everywhere when neither is. Orders already placed are not touched. '
+    'where both are given; everywhere when neither is. It holds at once, also for items listed before; orders already placed are not touched. '
     'Errors: 22004 a community is null, 22023 an empty list, 23514 an empty area, KT303 no such sku or community.';
 
 CREATE FUNCTION in_sales_area(sku bigint, point bigint)

@@ -13,14 +13,16 @@ CREATE TABLE offers (
     state           text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'pushed', 'passed', 'rejected', 'withdrawn')),
     period          tstzrange CHECK (NOT isempty(period)),
     CONSTRAINT offers_price_check
-        CHECK (supply_price <= floor_price AND floor_price <= ceiling_price AND supply_price <= coalesce(distribution_price, supply_price)),
+        CHECK (supply_price <= floor_price AND floor_price <= ceiling_price
+               AND coalesce(distribution_price, supply_price) BETWEEN supply_price AND ceiling_price),
     CONSTRAINT offers_in_force_check
         CHECK (CASE state WHEN 'passed' THEN period IS NOT NULL WHEN 'withdrawn' THEN upper_inf(period) IS NOT TRUE ELSE period IS NULL END),
     CONSTRAINT offers_period_excl EXCLUDE USING gist (sku_id WITH =, supply_leader_id WITH =, period WITH &&)
 );
 COMMENT ON TABLE offers IS 'At which supply price a supplier gives an article to a supply leader, and between which sale prices it may be sold.';
 COMMENT ON COLUMN offers.distribution_price IS
-    'At which price the supply leader hands it on to group owners who choose their own sale price; NULL where they do not.';
+    'The distribution price of its items in community-led campaigns, whose owners choose the sale price above it; NULL where it is not for them. '
+    'A bound and a note: what a sale is divided into says its rule.';
 COMMENT ON COLUMN offers.state IS 'A draft is pushed, then passed or rejected. The supplier withdraws it from any state but rejected.';
 COMMENT ON COLUMN offers.period IS 'When it was in force: since it was passed, until another was or it was withdrawn. NULL for one that never was.';
 
@@ -102,12 +104,13 @@ BEGIN
     PERFORM require(supply_price, 'supply price');
     PERFORM require_member(supply_leader, 'supply leader');
     PERFORM require_sku(sku);
-    IF supply_price < 0 OR floor_price < supply_price OR ceiling_price < floor_price OR distribution_price < supply_price THEN
+    IF supply_price < 0 OR floor_price < supply_price OR ceiling_price < floor_price
+       OR distribution_price NOT BETWEEN supply_price AND ceiling_price THEN
         RAISE EXCEPTION 'prices of an offer must rise from supply price to floor to ceiling'
             USING ERRCODE = 'KT302',
                   DETAIL = format('Supply price is %s, floor is %s, ceiling is %s, distribution price is %s.',
                                   supply_price, floor_price, ceiling_price, coalesce(distribution_price::text, 'not given')),
-                  HINT = 'A distribution price is at least the supply price.';
+                  HINT = 'A distribution price is at least the supply price and at most the ceiling.';
     END IF;
 END
 $$;
@@ -142,8 +145,8 @@ END
 $$;
 COMMENT ON FUNCTION draft_offer(bigint, bigint, bigint, bigint, bigint, bigint) IS
     'Drafts an offer of an article to a supply leader and returns its id, that of a draft on the same terms if there is one. Prices in minor '
-    'units per unit: the floor and ceiling of the sale price are the supply price and none unless given; the distribution price is at which '
-    'the supply leader hands it on to group owners who choose their own sale price. Errors: KT302 prices that do not rise, KT303 no such sku or member.';
+    'units per unit: the floor and ceiling of the sale price are the supply price and none unless given; the distribution price, up to the ceiling, is '
+    'that of its items in community-led campaigns. Errors: KT302 prices that do not rise, KT303 no such sku or member.';
 
 CREATE FUNCTION push_offer(offer bigint)
 RETURNS void
@@ -227,7 +230,10 @@ BEGIN
     WHERE o.sku_id = sku AND o.supply_leader_id = supply_leader AND upper_inf(o.period) AND o.distribution_price IS NULL
       AND (o.supply_price, o.floor_price, o.ceiling_price) = (offer_sku.supply_price, v_floor, v_ceiling);
     IF NOT FOUND THEN
-        v_id := draft_offer(sku, supply_leader, supply_price, v_floor, v_ceiling);
+        -- Never a draft that stands already: what that one becomes, its own steps say.
+        INSERT INTO offers AS o (sku_id, supply_leader_id, supply_price, floor_price, ceiling_price)
+        VALUES (sku, supply_leader, offer_sku.supply_price, v_floor, v_ceiling) RETURNING o.id INTO v_id;
+        INSERT INTO offer_log (offer_id, state) VALUES (v_id, 'draft');
         PERFORM move_offer(v_id, 'pushed');
         PERFORM move_offer(v_id, 'passed');
     END IF;
@@ -235,7 +241,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION offer_sku(bigint, bigint, bigint, bigint, bigint) IS
-    'Offers an article to a supply leader from now on, in place of the offer before: drafted, pushed and passed in one. Prices in minor units; the floor is the supply '
+    'Offers an article to a supply leader from now on, in place of the offer before: drafted, pushed and passed in one, by whoever runs the market and knows that '
+    'both agree; the log names nobody. A draft on the same terms stays a draft. A supplier may offer to himself, who then leads the sale of his goods. Prices in minor units; the floor is the supply '
     'price unless given, the ceiling none. Items already listed keep their price. Errors: KT302 prices that do not rise, KT303 no such sku or member.';
 
 CREATE FUNCTION verify_offers()

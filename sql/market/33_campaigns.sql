@@ -168,23 +168,23 @@ BEGIN
         RETURN v_first::bigint;
     END IF;
     PERFORM require_member(supply_leader, 'supply leader'), require_interval(hold, '1 year', 'hold'), require_interval(grace, '1 day', 'grace');
-    IF NOT isfinite(require(closes_at, 'closing time')) OR closes_at <= coalesce(opens_at, clock_timestamp()) THEN
-        RAISE EXCEPTION 'campaign must close after it opens, at a finite time'
+    PERFORM require_date(closes_at, 'closing time'), require_date(opens_at, 'opening time'), require_date(balance_due_at, 'time of the balance');
+    IF require(closes_at, 'closing time') <= coalesce(opens_at, clock_timestamp()) THEN
+        RAISE EXCEPTION 'campaign must close after it opens'
             USING ERRCODE = '22023', DETAIL = format('It would open at %s and close at %s.', coalesce(opens_at, clock_timestamp()), closes_at);
     END IF;
-    IF require(kind, 'kind') NOT IN ('ordinary', 'flash', 'presale', 'interest') THEN
-        RAISE EXCEPTION 'kind must be ordinary, flash, presale or interest' USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(kind, 64));
-    ELSIF (balance_due_at IS NOT NULL) <> (kind = 'presale') OR (interested IS NOT NULL) <> (kind = 'interest') THEN
+    PERFORM require_one_of(require(kind, 'kind'), '{ordinary,flash,presale,interest}', 'kind');
+    IF (balance_due_at IS NOT NULL) <> (kind = 'presale') OR (interested IS NOT NULL) <> (kind = 'interest') THEN
         RAISE EXCEPTION 'a presale has a time for its balance, an interest campaign a number of buyers, and no other kind has either'
             USING ERRCODE = '22023', DETAIL = format('The kind is %s.', kind);
-    ELSIF NOT isfinite(balance_due_at) OR balance_due_at <= coalesce(opens_at, clock_timestamp()) THEN
-        RAISE EXCEPTION 'balance must be due after the campaign opens, at a finite time' USING ERRCODE = '22023';
+    ELSIF balance_due_at <= coalesce(opens_at, clock_timestamp()) THEN
+        RAISE EXCEPTION 'balance must be due after the campaign opens' USING ERRCODE = '22023';
     ELSIF kind = 'flash' AND closes_at > coalesce(opens_at, clock_timestamp()) + interval '1 day' THEN
         RAISE EXCEPTION 'a flash sale must close within a day of its opening' USING ERRCODE = '22023';
     END IF;
     PERFORM require_between(interested, 1, 1000000000, 'number of buyers');
     IF owner IS NOT NULL THEN
-        PERFORM require_partner(supply_leader, owner);
+        PERFORM require_partner(supply_leader, owner), require_levels(ktt.chain(ARRAY[supply_leader, owner]));
     END IF;
     -- A wave that is being closed waits for this campaign, or this campaign finds it closed.
     PERFORM FROM waves w WHERE w.id = wave FOR SHARE;
@@ -214,7 +214,7 @@ COMMENT ON FUNCTION create_campaign(bigint, bigint, text, timestamptz, timestamp
     'has a stock); presale (items may ask for a deposit, the balance is due at balance_due_at); interest (a draft that waits until '
     'enough buyers, as many as interested says, want an item). With an owner, a partner of the supply leader, it is led by the community: he '
     'chooses items and prices, and orders without a seller are his. The reference is the request key. '
-    'Errors: 22023 times, hold or kind out of bounds, KT010 same reference with other arguments, KT103 the owner is no partner, KT301 wave not open, KT303 no such member.';
+    'Errors: 22023 times, hold or kind out of bounds, KT010 same reference with other arguments, KT101 the market has one level, KT103 the owner is no partner, KT301 wave not open, KT303 no such member.';
 
 CREATE FUNCTION require_campaign(campaign bigint, states text[])
 RETURNS campaigns

@@ -153,11 +153,18 @@ DECLARE
     v_stock bigint := coalesce(item, -quota);
     v_total bigint;
     v_slots int;
+    v_wanted int;
 BEGIN
     PERFORM read_committed();
     PERFORM require_between(require(units, 'units'), -1000000000000, 1000000000000, 'units');
     IF num_nonnulls(item, quota) <> 1 THEN
         RAISE EXCEPTION 'restock needs an item or a quota' USING ERRCODE = '22004';
+    ELSIF item IS NOT NULL THEN
+        PERFORM require(campaign, 'campaign');
+    END IF;
+    IF units > 0 THEN
+        -- A bulk intake holds all slots that there are; more come before it or after it.
+        LOCK TABLE bulk_gate IN ROW EXCLUSIVE MODE;
     END IF;
     -- The row of the whole orders two changes of it; its slots are taken as orders take them.
     IF item IS NOT NULL THEN
@@ -178,21 +185,27 @@ BEGIN
                     (SELECT sum(s.free) FROM stock s WHERE s.campaign_id = v_campaign AND s.stock_id = v_stock));
         END IF;
     ELSE
+        v_wanted := slots_for(v_total + units);
+        IF v_wanted > v_slots THEN
+            INSERT INTO stock (campaign_id, stock_id, slot, free) SELECT v_campaign, v_stock, n, 0 FROM generate_series(v_slots, v_wanted - 1) n;
+            v_slots := v_wanted;
+        END IF;
         UPDATE stock s SET free = s.free + units / v_slots + (s.slot < units % v_slots)::int
         FROM (SELECT k.slot FROM stock k WHERE k.campaign_id = v_campaign AND k.stock_id = v_stock ORDER BY k.slot FOR UPDATE) o
         WHERE s.campaign_id = v_campaign AND s.stock_id = v_stock AND s.slot = o.slot;
     END IF;
     IF item IS NOT NULL THEN
-        UPDATE campaign_items i SET stock = i.stock + restock.units WHERE i.id = item;
+        UPDATE campaign_items i SET stock = i.stock + restock.units, slots = v_slots WHERE i.id = item;
     ELSE
-        UPDATE quotas q SET units = q.units + restock.units WHERE q.id = quota;
+        UPDATE quotas q SET units = q.units + restock.units, slots = v_slots WHERE q.id = quota;
+        UPDATE campaigns c SET capacity_slots = v_slots WHERE c.id = v_campaign AND c.capacity_id = quota AND c.capacity_slots <> v_slots;
     END IF;
     RETURN v_total + units;
 END
 $$;
 COMMENT ON FUNCTION restock(bigint, bigint, bigint, bigint) IS
     'Adds units to the stock of an item, to a community''s quota, to a capacity or, without a campaign, to a pool; below zero it takes free '
-    'ones away. Returns the new whole, sold units included. Errors: 22004 null, 22023 out of bounds, KT301 fewer are free, KT303 no such stock.';
+    'ones away. What grows large is spread over more slots. Returns the new whole, sold units included. Errors: 22004 null, 22023 out of bounds, KT301 fewer are free, KT303 no such stock.';
 
 CREATE FUNCTION draw_stock(campaign bigint, stock_id bigint, units bigint)
 RETURNS boolean

@@ -33,6 +33,7 @@ CREATE TABLE campaign_items (
     CONSTRAINT campaign_items_bounds_check CHECK (floor_price <= sale_price AND sale_price <= ceiling_price)
 );
 CREATE UNIQUE INDEX campaign_items_on_sale_idx ON campaign_items (campaign_id, sku_id, sale_price) WHERE NOT retired;
+CREATE INDEX campaign_items_supplier_id_idx ON campaign_items (supplier_id, id);
 COMMENT ON TABLE campaign_items IS
     'What a campaign sells. Prices and rule of a row never change: an order that names the item has them frozen; another price is another item.';
 COMMENT ON COLUMN campaign_items.floor_price IS 'The supplier''s lowest sale price at the time, as the ceiling is his highest.';
@@ -45,7 +46,7 @@ COMMENT ON COLUMN campaign_items.slots IS 'Rows of stock over which the units ar
 COMMENT ON COLUMN campaign_items.pool_id IS 'The supplier''s pool that the units come from besides, with those of other campaigns; NULL is none.';
 COMMENT ON COLUMN campaign_items.shared_out IS 'Whether communities have quotas of it.';
 COMMENT ON COLUMN campaign_items.limited IS 'Whether limits hold for it.';
-COMMENT ON COLUMN campaign_items.bounded IS 'Whether its sku had a sales area when it was listed.';
+COMMENT ON COLUMN campaign_items.bounded IS 'Whether its sku has a sales area; set_sales_area() keeps it so.';
 COMMENT ON COLUMN campaign_items.rated IS 'Whether single sales leaders or tiers have rules of their own for it.';
 COMMENT ON COLUMN campaign_items.plain IS 'Nothing has to be looked at but its price, rule and stock.';
 COMMENT ON COLUMN campaign_items.deposit IS 'What is to be paid at once per unit in a presale, in minor units; NULL is everything.';
@@ -96,11 +97,17 @@ BEGIN
     ELSIF pool IS NOT NULL AND NOT EXISTS (SELECT FROM quotas q WHERE q.id = pool AND q.sku_id = sku) THEN
         RAISE EXCEPTION 'pool % of sku % does not exist', pool, sku USING ERRCODE = 'KT303', HINT = 'Make one with create_pool().';
     END IF;
+    -- Behind an offer or a sales area that is being set, or before it: then that finds this item.
+    PERFORM FROM skus s WHERE s.id = require(sku, 'sku') FOR SHARE;
     SELECT o.* INTO v_offer FROM offers o
-    WHERE o.sku_id = require(sku, 'sku') AND o.supply_leader_id = v_campaign.supply_leader_id AND upper_inf(o.period);
+    WHERE o.sku_id = sku AND o.supply_leader_id = v_campaign.supply_leader_id AND upper_inf(o.period);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'sku % is not offered to supply leader %', sku, v_campaign.supply_leader_id
             USING ERRCODE = 'KT303', HINT = 'The supplier offers it with offer_sku().';
+    END IF;
+    IF EXISTS (SELECT FROM campaign_sellers c JOIN skus s ON s.id = sku AND s.supplier_id = c.member_id WHERE c.campaign_id = campaign) THEN
+        RAISE EXCEPTION 'supplier of sku % sells in campaign %', sku, campaign
+            USING ERRCODE = 'KT102', HINT = 'Nobody stands twice in a chain: not as its supplier and as a sales leader.';
     END IF;
     -- Who chooses his own sale price gets the goods at the price that the supply leader has set.
     IF v_campaign.owner_id IS NOT NULL AND distribution_price IS DISTINCT FROM v_offer.distribution_price THEN
@@ -158,7 +165,7 @@ COMMENT ON FUNCTION list_item(bigint, bigint, bigint, bigint, bigint, bigint, bi
     'Puts an offered sku into a campaign at a price and returns the item id; the supply price comes from the offer, the split from the '
     'rates in force, all frozen here. Prices in minor units per unit; stock and limit per buyer in units, NULL is no limit; '
     'the pool is shared with other campaigns and gives its units besides; the deposit of a presale is per unit. '
-    'Errors: KT201 the campaign is open and a rule does not hold for the price, KT301 campaign closed, or an open flash sale and no stock, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
+    'Errors: KT102 the supplier is a sales leader of the campaign, KT201 the campaign is open and a rule does not hold for the price, KT301 campaign closed, or an open flash sale and no stock, KT302 price out of bounds, KT303 no offer or rule, KT010 listed on other terms.';
 
 CREATE FUNCTION retire_item(campaign bigint, item bigint)
 RETURNS boolean

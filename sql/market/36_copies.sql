@@ -37,11 +37,11 @@ DECLARE
     v_campaign campaigns;
     v_upline ktt.chain;
     v_chain ktt.chain;
-    v_levels int;
 BEGIN
     PERFORM read_committed();
     PERFORM require_member(sales_leader, 'sales leader');
-    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign');
+    -- An item that is being listed finds this seller, or this finds the item.
+    SELECT * INTO v_campaign FROM campaigns c WHERE c.id = require(campaign, 'campaign') FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'campaign % does not exist', campaign USING ERRCODE = 'KT303';
     ELSIF v_campaign.state NOT IN ('draft', 'open') THEN
@@ -60,13 +60,12 @@ BEGIN
     IF v_upline OPERATOR(ktt.?) sales_leader THEN
         RAISE EXCEPTION 'member % already stands in the chain %', sales_leader, v_upline
             USING ERRCODE = 'KT102', HINT = 'Nobody sells to himself as a level.';
+    ELSIF EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND i.supplier_id = sales_leader AND NOT i.retired) THEN
+        RAISE EXCEPTION 'member % supplies campaign %', sales_leader, campaign
+            USING ERRCODE = 'KT102', HINT = 'A supplier may lead the sale of his goods, but not sell them on for who leads it.';
     END IF;
     v_chain := v_upline || sales_leader;
-    SELECT s.max_levels INTO STRICT v_levels FROM settings s;
-    IF ktt.depth(v_chain) > v_levels THEN
-        RAISE EXCEPTION 'distribution chain % is too deep', v_chain
-            USING ERRCODE = 'KT101', DETAIL = format('It would have %s levels, maximum is %s.', ktt.depth(v_chain), v_levels);
-    END IF;
+    PERFORM require_levels(v_chain);
     PERFORM require_partner(v_campaign.supply_leader_id, sales_leader);
     INSERT INTO campaign_sellers (campaign_id, member_id, chain, account_id, tier)
     VALUES (campaign, sales_leader, v_chain, open_account(sales_leader, 'commission'), tier_of(v_campaign.supply_leader_id, sales_leader))
@@ -77,4 +76,4 @@ END
 $$;
 COMMENT ON FUNCTION join_campaign(bigint, bigint, bigint) IS
     'Lets a sales leader spread a campaign among his own neighbours (copy it) and returns his chain; joining again changes nothing. '
-    'Errors: KT101 more levels than the market allows, KT102 already in the chain, KT103 no partner or not a seller, KT301 campaign closed, KT303 no such thing.';
+    'Errors: KT101 more levels than the market allows, KT102 already in the chain, or supplier of an item, KT103 no partner or not a seller, KT301 campaign closed, KT303 no such thing.';

@@ -56,10 +56,8 @@ BEGIN
     PERFORM read_committed();
     PERFORM require_campaign(campaign, '{draft}');
     PERFORM require_between(require(units, 'units'), 1, 1000000000000, 'units'), require(per_day, 'per_day');
-    IF require(scope, 'scope') NOT IN ('buyer', 'household', 'point', 'seller') THEN
-        RAISE EXCEPTION 'scope of a limit must be buyer, household, point or seller'
-            USING ERRCODE = '22023', DETAIL = format('It is "%s".', left(scope, 64));
-    ELSIF item IS NOT NULL AND NOT EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND i.id = item) THEN
+    PERFORM require_one_of(require(scope, 'scope'), '{buyer,household,point,seller}', 'scope of a limit');
+    IF item IS NOT NULL AND NOT EXISTS (SELECT FROM campaign_items i WHERE i.campaign_id = campaign AND i.id = item) THEN
         RAISE EXCEPTION 'item % does not belong to campaign %', item, campaign USING ERRCODE = 'KT303';
     END IF;
     RETURN put_limit(campaign, item, scope, per_day, units);

@@ -25,6 +25,7 @@ CREATE TABLE orders (
     placed_at           timestamptz NOT NULL,
     paid_at             timestamptz,
     due_at              timestamptz,
+    unpaid_since        timestamptz,
     deposit             bigint,
     part_paid           bigint,
     household           bigint,
@@ -50,6 +51,7 @@ COMMENT ON COLUMN orders.shares IS 'Account to amount: every line divided by the
 COMMENT ON COLUMN orders.refunded IS 'What refunds have taken back so far; never more than the basket, by constraint.';
 COMMENT ON COLUMN orders.seller_account_id IS 'The sales leader''s account, NULL when the supply leader sells himself.';
 COMMENT ON COLUMN orders.steward_account_id IS 'The account of the steward of the day, NULL when the community had none.';
+COMMENT ON COLUMN orders.unpaid_since IS 'From when the time to pay it counts, once it was changed: it was paid until then, or placed then at first; NULL: from placed_at.';
 COMMENT ON COLUMN orders.deposit IS 'What keeps the order from expiring until the balance is due; NULL: all of it.';
 COMMENT ON COLUMN orders.part_paid IS 'What has come in of an order that is not paid in full; NULL is nothing.';
 COMMENT ON COLUMN orders.household IS '64 bits of the hash of the buyer''s address, for limits per household.';
@@ -146,7 +148,8 @@ COMMENT ON FUNCTION repeat_order(orders, bigint[], bigint[], bigint, bigint, ktt
 CREATE FUNCTION refusal_arguments(
     items bigint[], units bigint[], seller bigint, point bigint, location ktt.location, household bytea, channel text, note text)
 RETURNS jsonb
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+-- All digits of a place, so that a retry from a session with other settings is the same request.
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET extra_float_digits = 1
 AS $$
     SELECT jsonb_build_object('items', items, 'units', units, 'seller', seller, 'point', point,
                               'longitude', ktt.longitude(location), 'latitude', ktt.latitude(location),

@@ -174,6 +174,7 @@ BEGIN
         v_copy.member_id := v_campaign.supply_leader_id;
         v_copy.chain := ktt.chain(ARRAY[v_campaign.supply_leader_id]);
         v_copy.account_id := NULL;
+        v_copy.tier := NULL;
     END IF;
 
     -- Prices, rules and the clock are the market's, never the caller's. One look at it: an order that was in time is not stamped late.

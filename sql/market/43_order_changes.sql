@@ -48,6 +48,29 @@ COMMENT ON FUNCTION give_back(orders[]) IS
     'Internal. Returns the limits, stock and places of orders that end before the lists are frozen, '
     'in the order in which place_order takes them.';
 
+CREATE FUNCTION limits_of_any(
+    campaigns bigint[], items bigint[], buyers bigint[], households bigint[], points bigint[], sellers bigint[])
+RETURNS TABLE (campaign_id bigint, limit_id bigint, subject bigint, per_day boolean)
+LANGUAGE sql STABLE SET search_path FROM CURRENT
+AS $$
+    WITH u AS (
+        SELECT DISTINCT l.campaign_id, l.id AS limit_id, l.scope, limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) AS subject, l.per_day
+        FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
+        JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item))
+    SELECT u.campaign_id, u.limit_id, u.subject, u.per_day FROM u WHERE u.subject IS NOT NULL
+    UNION
+    SELECT u.campaign_id, u.limit_id, p.id, u.per_day FROM u JOIN pickup_points p ON p.state = 'open' WHERE u.scope = 'point' AND u.subject IS NULL
+    UNION
+    SELECT u.campaign_id, u.limit_id, s.member_id, u.per_day
+    FROM u JOIN campaign_sellers s ON s.campaign_id = u.campaign_id WHERE u.scope = 'seller' AND u.subject IS NULL
+    UNION
+    -- Whoever is named: what a sales leader buys himself may be the supply leader's sale.
+    SELECT u.campaign_id, u.limit_id, c.supply_leader_id, u.per_day FROM u JOIN campaigns c ON c.id = u.campaign_id WHERE u.scope = 'seller'
+$$;
+COMMENT ON FUNCTION limits_of_any(bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]) IS
+    'Internal. The limits that lines of orders may count against, and for whom: every seller of the campaign and every open point where NULL is given, '
+    'because who sells and where to is decided when an order is placed.';
+
 CREATE FUNCTION hold_rows(
     campaigns bigint[], items bigint[], buyers bigint[], households bigint[], points bigint[], sellers bigint[])
 RETURNS void
@@ -55,50 +78,44 @@ LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 BEGIN
     INSERT INTO limit_uses (campaign_id, limit_id, subject, day, units)
-    SELECT DISTINCT l.campaign_id, l.id,
-           limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) AS subject,
-           CASE WHEN l.per_day THEN local_day(clock_timestamp()) ELSE '-infinity' END AS day, 0
-    FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
-    JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item)
-    WHERE limit_subject(l.scope, t.buyer, t.household, t.point, t.seller) IS NOT NULL
-    ORDER BY l.id, subject, day
+    SELECT l.campaign_id, l.limit_id, l.subject, CASE WHEN l.per_day THEN local_day(clock_timestamp()) ELSE '-infinity' END AS day, 0
+    FROM limits_of_any(campaigns, items, buyers, households, points, sellers) l
+    ORDER BY l.limit_id, l.subject, day
     ON CONFLICT DO NOTHING;
     PERFORM FROM limit_uses u
     WHERE (u.campaign_id, u.limit_id, u.subject) IN (
-        SELECT l.campaign_id, l.id, limit_subject(l.scope, t.buyer, t.household, t.point, t.seller)
-        FROM unnest(campaigns, items, buyers, households, points, sellers) t(campaign, item, buyer, household, point, seller)
-        JOIN limits l ON l.campaign_id = t.campaign AND (l.item_id IS NULL OR l.item_id = t.item))
+        SELECT l.campaign_id, l.limit_id, l.subject FROM limits_of_any(campaigns, items, buyers, households, points, sellers) l)
     ORDER BY u.limit_id, u.subject, u.day FOR UPDATE;
     PERFORM FROM stock s
     WHERE (s.campaign_id, s.stock_id) IN (
         -- What draws_of() gives for all of them together, in one go.
         SELECT d.campaign, d.stock
-        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN campaign_items i ON i.id = t.item
+        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN campaign_items i ON i.id = t.item AND i.campaign_id = t.campaign
         JOIN campaigns c ON c.id = t.campaign
         CROSS JOIN LATERAL (VALUES (t.campaign, i.id), (0, -i.pool_id), (t.campaign, -c.capacity_id)) d(campaign, stock)
         UNION
         SELECT t.campaign, -q.id
-        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN campaign_items i ON i.id = t.item AND i.shared_out
+        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN campaign_items i ON i.id = t.item AND i.campaign_id = t.campaign AND i.shared_out
         LEFT JOIN pickup_points p ON p.id = t.point
         JOIN quotas q ON q.campaign_id = t.campaign AND q.item_id = i.id AND (t.point IS NULL OR q.community_id = p.community_id))
     ORDER BY s.stock_id, s.slot FOR UPDATE;
     INSERT INTO point_loads (wave_id, point_id, parcels)
     SELECT DISTINCT c.wave_id, p.id, 0
-    FROM unnest(campaigns, points) t(campaign, point) JOIN campaigns c ON c.id = t.campaign
+    FROM (SELECT DISTINCT t.campaign, t.point FROM unnest(campaigns, points) t(campaign, point)) t JOIN campaigns c ON c.id = t.campaign
     JOIN pickup_points p ON (p.id = t.point OR t.point IS NULL) AND p.capacity > 0 AND p.state = 'open'
     ORDER BY c.wave_id, p.id
     ON CONFLICT DO NOTHING;
     PERFORM FROM point_loads l
     WHERE (l.wave_id, l.point_id) IN (
         SELECT c.wave_id, p.id
-        FROM unnest(campaigns, points) t(campaign, point) JOIN campaigns c ON c.id = t.campaign
+        FROM (SELECT DISTINCT t.campaign, t.point FROM unnest(campaigns, points) t(campaign, point)) t JOIN campaigns c ON c.id = t.campaign
         JOIN pickup_points p ON (p.id = t.point OR t.point IS NULL) AND p.capacity IS NOT NULL)
     ORDER BY l.wave_id, l.point_id FOR UPDATE;
 END
 $$;
 COMMENT ON FUNCTION hold_rows(bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]) IS
     'Internal. Locks every row of limits, stock and places that lines of several orders may touch, in the order in which one order takes '
-    'them, so that what follows waits for nobody. One element per line; a point of NULL is any that has room.';
+    'them, so that what follows waits for nobody. One element per line; a point of NULL is any that is open, a seller of NULL any of the campaign.';
 
 CREATE FUNCTION open_order(campaign bigint, order_id bigint)
 RETURNS orders
@@ -189,15 +206,18 @@ BEGIN
                 returned := greatest(received(v_order) - v_new.amount, 0);
                 UPDATE orders o
                    SET amount = v_new.amount, basket = v_new.basket, shares = v_new.shares, deposit = v_new.deposit,
+                       placed_at = v_new.placed_at, chain = v_new.chain, seller_account_id = v_new.seller_account_id,
+                       steward_account_id = v_new.steward_account_id,
                        state = CASE WHEN received(v_order) >= v_new.amount THEN 'paid' ELSE 'placed' END::order_state,
                        paid_at = CASE WHEN received(v_order) >= v_new.amount THEN coalesce(o.paid_at, clock_timestamp()) END,
-                       part_paid = CASE WHEN received(v_order) < v_new.amount THEN nullif(received(v_order), 0) END
+                       part_paid = CASE WHEN received(v_order) < v_new.amount THEN nullif(received(v_order), 0) END,
+                       unpaid_since = CASE v_order.state WHEN 'paid' THEN clock_timestamp() ELSE coalesce(v_order.unpaid_since, v_order.placed_at) END
                  WHERE o.campaign_id = campaign AND o.id = v_order.id;
                 INSERT INTO order_changes AS c (campaign_id, order_id, was, became, returned, changed_at)
                 VALUES (campaign, v_order.id, v_order.basket, v_new.basket, change_order.returned, clock_timestamp()) RETURNING c.id INTO v_id;
                 IF returned > 0 THEN
                     PERFORM post('change', format('%s/%s/%s', campaign, v_order.id, v_id),
-                                 ktt.shares(market_account('channel'), returned) - ktt.shares(market_account('clearing'), returned));
+                                 money_back(campaign, v_order.id, received(v_order), returned) - ktt.shares(market_account('clearing'), returned));
                 END IF;
             EXCEPTION WHEN SQLSTATE 'KT999' THEN
                 NULL;
@@ -211,8 +231,17 @@ END
 $$;
 COMMENT ON FUNCTION change_order(bigint, bigint, bigint[], bigint[], text) IS
     'Gives an order other lines before the cut-off; it keeps its number, buyer, seller, point and code. All or nothing, by the code that places '
-    'orders. Outcomes: changed (with the new amount, and what goes back of a payment; if more is due it waits for the rest), a refusal of '
-    'place_order (nothing changed), closed, refunded (something went back already), reassigned (its point closed: cancel it and order anew), or the state it is in. Errors: as place_order(), KT010 same request with other arguments.';
+    'orders and by what holds now: it counts for limits by day as one that is placed now, and goes to the steward of today (to no seller, '
+    'if it is his own purchase and that no longer counts). One that was paid has as long for the rest as a new one; one that was not, no longer than before. Outcomes: changed (with the new amount, and what goes back of a payment; if more is due it waits for the rest), a refusal of '
+    'place_order (nothing changed), closed, refunded (something went back already), reassigned (its point closed: cancel it and order anew), or the state it is in. Errors: as place_order(), KT303 also for a line that it has of an item no longer on sale, KT010 same request with other arguments.';
+
+-- Its body takes the place of the call when a statement is planned.
+CREATE FUNCTION awaits_balance(deposit bigint, part_paid bigint, balance_due_at timestamptz)
+RETURNS boolean
+LANGUAGE sql VOLATILE
+RETURN coalesce(part_paid >= deposit AND clock_timestamp() < balance_due_at, false);
+COMMENT ON FUNCTION awaits_balance(bigint, bigint, timestamptz) IS
+    'Internal. Whether an unpaid order has its deposit paid, and its balance is not due yet.';
 
 CREATE FUNCTION expire_orders(older_than interval DEFAULT '30 minutes', at_most int DEFAULT 1000)
 RETURNS int
@@ -222,15 +251,13 @@ DECLARE
     v_targets orders[];
 BEGIN
     PERFORM read_committed();
-    IF require(older_than, 'age') < interval '0' THEN
-        RAISE EXCEPTION 'age must not be negative' USING ERRCODE = '22023', DETAIL = format('It is %s.', older_than);
-    END IF;
+    PERFORM require_interval(require(older_than, 'age'), '100 years', 'age');
     PERFORM require_between(require(at_most, 'number of orders'), 0, 1000000, 'number of orders');
     -- Not beside freeze_wave(), which expires all that is left and may hold what this wants.
     v_targets := ARRAY(
         SELECT o FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id
-        WHERE o.state = 'placed' AND o.placed_at <= clock_timestamp() - older_than
-          AND NOT (o.deposit IS NOT NULL AND coalesce(o.part_paid, 0) >= o.deposit AND clock_timestamp() < c.balance_due_at)
+        WHERE o.state = 'placed' AND coalesce(o.unpaid_since, o.placed_at) <= clock_timestamp() - older_than
+          AND NOT awaits_balance(o.deposit, o.part_paid, c.balance_due_at)
         ORDER BY o.campaign_id, o.id LIMIT at_most
         FOR NO KEY UPDATE OF o SKIP LOCKED FOR SHARE OF w SKIP LOCKED);
     PERFORM end_orders(v_targets, 'expired');
@@ -240,8 +267,8 @@ $$;
 COMMENT ON FUNCTION expire_orders(interval, int) IS
     'Ends orders that stayed unpaid for longer than an age and gives back what they held, also what was paid in part; returns how many, at most as many '
     'as asked. An order whose deposit is paid stays until the balance is due. '
-    'Fit for a scheduler: call it until it returns 0. Errors: 0A000 not READ COMMITTED, 22023 negative age or number.';
-CREATE INDEX orders_unpaid_idx ON orders (placed_at) WHERE state = 'placed';
+    'Fit for a scheduler: call it until it returns 0. Errors: 0A000 not READ COMMITTED, 22023 age or number out of bounds.';
+CREATE INDEX orders_unpaid_idx ON orders (coalesce(unpaid_since, placed_at)) WHERE state = 'placed';
 COMMENT ON INDEX orders_unpaid_idx IS 'For expire_orders().';
 
 CREATE FUNCTION end_orders(targets orders[], state order_state, campaign bigint DEFAULT NULL)
@@ -251,6 +278,7 @@ AS $$
 DECLARE
     v_paid record;
     v_left bigint := 0;
+    v_back ktt.shares := '{}'::ktt.shares;
 BEGIN
     UPDATE orders o SET state = end_orders.state FROM unnest(targets) t WHERE o.campaign_id = t.campaign_id AND o.id = t.id;
     PERFORM give_back(targets);
@@ -261,12 +289,14 @@ BEGIN
         v_left := v_left + v_paid.amount;
         IF campaign IS NULL THEN
             PERFORM post('cancellation', format('%s/%s', v_paid.campaign_id, v_paid.id),
-                         ktt.shares(market_account('channel'), v_paid.amount) - ktt.shares(market_account('clearing'), v_paid.amount));
+                         money_back(v_paid.campaign_id, v_paid.id, v_paid.amount, v_paid.amount) - ktt.shares(market_account('clearing'), v_paid.amount));
+        ELSE
+            v_back := v_back + money_back(v_paid.campaign_id, v_paid.id, v_paid.amount, v_paid.amount);
         END IF;
     END LOOP;
     IF campaign IS NOT NULL AND v_left > 0 THEN
         PERFORM post('campaign_cancellation', campaign::text,
-                     ktt.shares(market_account('channel'), v_left) - ktt.shares(market_account('clearing'), v_left));
+                     v_back - ktt.shares(market_account('clearing'), v_left));
     END IF;
     RETURN v_left;
 END

@@ -70,6 +70,27 @@ AS $$
 $$;
 COMMENT ON FUNCTION campaign_orders(bigint, order_state[]) IS 'Internal. Locks and returns the orders of a campaign that are in some states, by rising id.';
 
+CREATE FUNCTION expire_unpaid(targets orders[])
+RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_early record;
+BEGIN
+    -- Of orders that are locked: a deposit that came in a moment ago is seen.
+    SELECT c.id, c.balance_due_at INTO v_early FROM unnest(targets) t JOIN campaigns c ON c.id = t.campaign_id
+    WHERE awaits_balance(t.deposit, t.part_paid, c.balance_due_at) ORDER BY c.id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'campaign % waits for the balances of its orders', v_early.id
+            USING ERRCODE = 'KT301', DETAIL = format('They are due at %s.', v_early.balance_due_at),
+                  HINT = 'Decide it then, or cancel_campaign().';
+    END IF;
+    PERFORM end_orders(targets, 'expired');
+END
+$$;
+COMMENT ON FUNCTION expire_unpaid(orders[]) IS
+    'Internal. Expires the locked orders that are unpaid when their campaigns are decided; refused while the balance of one whose deposit is paid is not due (KT301).';
+
 CREATE FUNCTION conclude_campaign(campaign bigint)
 RETURNS TABLE (state text, reached bigint, minimum bigint, orders bigint, returned bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
@@ -86,9 +107,9 @@ BEGIN
     orders := 0;
     returned := 0;
     IF v_campaign.state = 'closed' THEN
-        PERFORM end_orders(campaign_orders(campaign, '{placed}'), 'expired');
+        PERFORM expire_unpaid(campaign_orders(campaign, '{placed}'));
     END IF;
-    SELECT CASE v_campaign.minimum_of WHEN 'amount' THEN ktt.amount(sum(o.basket - o.refunded)) WHEN 'buyers' THEN count(DISTINCT o.buyer_id)
+    SELECT CASE v_campaign.minimum_of WHEN 'amount' THEN ktt.amount(sum(o.basket - o.refunded)) WHEN 'buyers' THEN count(DISTINCT o.buyer_id) FILTER (WHERE o.state <> 'refunded')
                                       ELSE ktt.units(sum(o.basket - o.refunded)) END INTO reached
     FROM orders o WHERE o.campaign_id = campaign AND o.state NOT IN ('placed', 'cancelled', 'expired');
     reached := coalesce(reached, 0);
@@ -110,7 +131,8 @@ COMMENT ON FUNCTION conclude_campaign(bigint) IS
     'Decides a closed campaign: unpaid orders expire; when what is paid reaches the minimum (or there is none) it succeeded, else it failed and '
     'every order is cancelled, with one journal that pays all of it back. Returns the state, what was reached, the minimum, how many orders were '
     'cancelled and what went back to their buyers; decided before, it says so again. freeze_wave() does it for every campaign of its wave. '
-    'Errors: KT301 not closed, KT303 no such campaign.';
+    'What a presale has taken as deposits counts for its minimum only once the balance is paid. '
+    'Errors: KT301 not closed, or balances of a presale are not due yet, KT303 no such campaign.';
 
 CREATE FUNCTION cancel_campaign(campaign bigint, reason text)
 RETURNS TABLE (orders bigint, returned bigint)
@@ -156,15 +178,20 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_last bigint;
+    v_after bigint;
 BEGIN
     PERFORM read_committed();
     -- Only those who give numbers queue here; who places an order takes no part in it.
     PERFORM require_campaign(campaign, '{draft,open,closed,succeeded,failed,cancelled}');
-    SELECT coalesce(max(n.number), 0) INTO v_last FROM order_numbers n WHERE n.campaign_id = campaign;
+    SELECT coalesce(max(n.number), 0), coalesce(max(n.order_id), 0) INTO v_last, v_after FROM order_numbers n WHERE n.campaign_id = campaign;
+    -- As many orders up to the last one that has a number as there are numbers: then only those behind it have none.
+    IF (SELECT count(*) FROM orders o WHERE o.campaign_id = campaign AND o.id <= v_after) > v_last THEN
+        v_after := 0;
+    END IF;
     INSERT INTO order_numbers (campaign_id, number, order_id)
     SELECT campaign, v_last + row_number() OVER (ORDER BY o.id), o.id
     FROM orders o
-    WHERE o.campaign_id = campaign
+    WHERE o.campaign_id = campaign AND o.id > v_after
       AND NOT EXISTS (SELECT FROM order_numbers n WHERE n.campaign_id = campaign AND n.order_id = o.id);
     RETURN (SELECT coalesce(max(n.number), 0) FROM order_numbers n WHERE n.campaign_id = campaign);
 END

@@ -11,6 +11,33 @@ CREATE TYPE order_request AS (
 );
 COMMENT ON TYPE order_request IS 'An order of place_orders(), as the keys of a JSON object.';
 
+CREATE FUNCTION read_order(request jsonb)
+RETURNS order_request
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+AS $$
+DECLARE
+    v_key record;
+BEGIN
+    IF jsonb_typeof(request) <> 'object' THEN
+        RAISE EXCEPTION 'order must be an object' USING ERRCODE = '22023', DETAIL = format('It is %s.', jsonb_typeof(request));
+    END IF;
+    -- Key by key, to name the one that is wrong.
+    FOR v_key IN
+        SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
+        FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 WHERE t.oid = 'order_request'::regtype ORDER BY a.attnum
+    LOOP
+        BEGIN
+            PERFORM jsonb_populate_record(NULL::order_request, jsonb_build_object(v_key.name, request -> v_key.name));
+        EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+            RAISE EXCEPTION '% of an order must be of type %', v_key.name, v_key.type USING ERRCODE = SQLSTATE;
+        END;
+    END LOOP;
+    RETURN jsonb_populate_record(NULL::order_request, request);
+END
+$$;
+COMMENT ON FUNCTION read_order(jsonb) IS
+    'Internal. An order of place_orders(), or what is wrong with it: no object (22023), or the key whose value is not of its type, with the code of that.';
+
 CREATE FUNCTION place_orders(orders jsonb[])
 RETURNS TABLE (ordinal int, outcome text, order_id bigint, amount bigint, pickup_point bigint, code text, item bigint, error_code text, error text)
 LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT
@@ -24,26 +51,28 @@ BEGIN
     IF cardinality(require(orders, 'orders')) > 10000 THEN
         RAISE EXCEPTION 'at most 10000 orders can be placed at once' USING ERRCODE = '54000', DETAIL = format('There are %s.', cardinality(orders));
     END IF;
+    -- A plain list, whatever its bounds and dimensions were.
+    orders := ARRAY(SELECT o.request FROM unnest(orders) WITH ORDINALITY o(request, n) ORDER BY o.n);
     LOCK TABLE bulk_gate IN EXCLUSIVE MODE;
     -- The gate before any row, as every order has it: who closes it may want the same rows.
     LOCK TABLE order_gate IN ROW EXCLUSIVE MODE;
     BEGIN
         SELECT array_agg(jsonb_populate_record(NULL::order_request, o.request) ORDER BY o.n) INTO v_requests
         FROM unnest(orders) WITH ORDINALITY o(request, n);
-    EXCEPTION WHEN data_exception THEN
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
         -- One cannot be read: each by itself then, so that the others are placed.
         FOR n IN 1 .. cardinality(orders) LOOP
             BEGIN
                 v_requests[n] := jsonb_populate_record(NULL::order_request, orders[n]);
-            EXCEPTION WHEN data_exception THEN
+            EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
                 v_requests[n] := NULL;
             END;
         END LOOP;
     END;
     PERFORM hold_rows(array_agg(r.campaign), array_agg(l.item), array_agg(r.buyer),
                       array_agg(CASE WHEN octet_length(r.household) BETWEEN 8 AND 64 THEN household_id(r.household) END), array_agg(r.point),
-                      array_agg(coalesce(r.seller, c.owner_id, c.supply_leader_id)))
-    FROM unnest(v_requests) r CROSS JOIN LATERAL unnest(r.items) l(item) JOIN campaigns c ON c.id = r.campaign;
+                      array_agg(r.seller))
+    FROM unnest(v_requests) r CROSS JOIN LATERAL unnest(r.items) l(item);
     FOR n IN 1 .. cardinality(orders) LOOP
         ordinal := n;
         outcome := 'error';
@@ -51,8 +80,8 @@ BEGIN
         v_request := v_requests[n];
         BEGIN
             IF v_request IS NULL THEN
-                -- Says again what is wrong with it.
-                v_request := jsonb_populate_record(NULL::order_request, orders[n]);
+                -- Says what is wrong with it.
+                v_request := read_order(orders[n]);
             END IF;
             -- An expression, not a statement: no plan to start for every order.
             v_placed := place_order(v_request.campaign, v_request.buyer, v_request.items, v_request.units, v_request.request, v_request.seller, v_request.point,

@@ -74,7 +74,7 @@ BEGIN
         v_targets := ARRAY(
             SELECT o FROM orders o JOIN campaigns c ON c.id = o.campaign_id
             WHERE c.wave_id = wave AND o.state = 'placed' ORDER BY o.campaign_id, o.id FOR NO KEY UPDATE OF o);
-        PERFORM end_orders(v_targets, 'expired');
+        PERFORM expire_unpaid(v_targets);
         expired := cardinality(v_targets);
         PERFORM conclude_campaign(c.id) FROM (SELECT c.id FROM campaigns c WHERE c.wave_id = wave AND c.state = 'closed' ORDER BY c.id) c;
         INSERT INTO wave_lists (wave_id, kind, party_id, orders, basket, digest)
@@ -99,7 +99,7 @@ COMMENT ON FUNCTION freeze_wave(bigint) IS
     'Freezes the lists of a closed wave: unpaid orders expire, campaigns are decided (one below its minimum fails, and its orders are cancelled), '
     'and paid orders become one demand per supplier and one delivery list per pickup '
     'point, with digests. Returns the totals of the delivery lists (amount in minor units); called again it returns them again. '
-    'Errors: KT301 wave still open, KT303 no such wave.';
+    'Errors: KT301 wave still open, or balances of a presale are not due yet, KT303 no such wave.';
 
 CREATE FUNCTION receive_goods(wave bigint, supplier bigint, items bigint[], units bigint[])
 RETURNS ktt.basket

@@ -208,7 +208,7 @@ COMMENT ON FUNCTION close_pickup_point(bigint, text) IS
 
 CREATE FUNCTION move_pickup_point(point bigint, location ktt.location, radius double precision, area ktt.area, request text)
 RETURNS SETOF reassignments
-LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT
+LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path FROM CURRENT SET extra_float_digits = 1
 AS $$
 DECLARE
     v_first jsonb := claim_request('move_pickup_point', request,

@@ -13,17 +13,14 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH moves AS (
-        SELECT j.written_at, j.id, j.kind, j.reference, a.kind AS account, p.account_id, p.amount
-        FROM accounts a JOIN postings p ON p.account_id = a.id JOIN journals j ON j.id = p.journal_id
-        WHERE a.member_id = member AND j.written_at < until),
-    opening AS (
-        SELECT coalesce(sum(m.amount), 0)::bigint AS amount FROM moves m WHERE m.written_at < since),
-    lines AS (
-        SELECT row_number() OVER w AS line, m.*, sum(m.amount) OVER w AS total
-        FROM moves m WHERE m.written_at >= since WINDOW w AS (ORDER BY m.id, m.account_id))
+        SELECT p.written_at, p.journal_id, j.kind, j.reference, a.kind AS account, p.account_id, p.amount
+        FROM accounts a JOIN postings p ON p.account_id = a.id AND p.written_at >= since AND p.written_at < until JOIN journals j ON j.id = p.journal_id
+        WHERE a.member_id = member),
+    opening AS (SELECT coalesce(sum(balance_at(a.id, since)), 0)::bigint AS amount FROM accounts a WHERE a.member_id = member),
+    lines AS (SELECT row_number() OVER w AS line, m.*, sum(m.amount) OVER w AS total FROM moves m WINDOW w AS (ORDER BY m.journal_id, m.account_id))
     SELECT 0::bigint, since, NULL::bigint, 'opening'::text, NULL::text, NULL::text, NULL::bigint, o.amount FROM opening o
     UNION ALL
-    SELECT l.line, l.written_at, l.id, l.kind, l.reference, l.account, l.amount, (o.amount + l.total)::bigint FROM lines l, opening o
+    SELECT l.line, l.written_at, l.journal_id, l.kind, l.reference, l.account, l.amount, (o.amount + l.total)::bigint FROM lines l, opening o
     UNION ALL
     SELECT (SELECT count(*) + 1 FROM lines), until, NULL, 'closing', NULL, NULL, NULL,
            (o.amount + (SELECT coalesce(sum(l.amount), 0) FROM lines l))::bigint FROM opening o
@@ -33,6 +30,48 @@ $$;
 COMMENT ON FUNCTION statement(bigint, timestamptz, timestamptz) IS
     'A member''s account from since (inclusive) to until (exclusive), by the time of writing: opening balance, every posting with the balance '
     'after it, closing balance, in minor units. explain() tells what is behind a settlement line. Errors: 22023 empty period, KT303 no such member.';
+
+CREATE FUNCTION statement_orders(member bigint, since timestamptz, until timestamptz)
+RETURNS TABLE (written_at timestamptz, journal_id bigint, kind text, account text, campaign_id bigint, order_id bigint, refund_id bigint, item_id bigint,
+               units bigint, sale bigint, rule text, amount bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1000 SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    PERFORM require_member(member, 'member');
+    IF require(since, 'since') >= require(until, 'until') THEN
+        RAISE EXCEPTION 'period must end after it starts' USING ERRCODE = '22023';
+    END IF;
+    RETURN QUERY
+    WITH moves AS (
+        SELECT p.written_at, p.journal_id, a.kind AS account, p.account_id, p.amount, s AS settlement
+        FROM accounts a JOIN postings p ON p.account_id = a.id AND p.written_at >= since AND p.written_at < until
+        LEFT JOIN settlements s ON s.journal_id = p.journal_id
+        WHERE a.member_id = member),
+    lines AS (
+        SELECT m.written_at, m.journal_id, m.account, o.campaign_id, o.id AS order_id, NULL::bigint AS refund_id, b.item, b.units, b.amount AS sale,
+               (line_rule_of(o, b.item)).rule,
+               ktt.amount(settled_shares(m.settlement, o.campaign_id, line_shares(o, b.item, o.steward_account_id)), m.account_id) AS amount
+        FROM moves m JOIN orders o ON o.due_at > coalesce(lower((m.settlement).due), '-infinity') AND o.due_at <= upper((m.settlement).due)
+                                  AND o.shares OPERATOR(ktt.?) m.account_id
+        CROSS JOIN LATERAL ktt.items(o.basket) b
+        UNION ALL
+        SELECT m.written_at, m.journal_id, m.account, r.campaign_id, r.order_id, r.id, r.item_id, -r.units, -r.amount,
+               (line_rule_of(o, r.item_id)).rule, -ktt.amount(settled_shares(m.settlement, r.campaign_id, coalesce(r.borne, r.shares)), m.account_id)
+        FROM moves m JOIN refunds r ON r.due_at > coalesce(lower((m.settlement).due), '-infinity') AND r.due_at <= upper((m.settlement).due)
+                                   AND coalesce(r.borne, r.shares) OPERATOR(ktt.?) m.account_id
+        JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
+    SELECT l.written_at, l.journal_id, 'settlement'::text, l.account, l.campaign_id, l.order_id, l.refund_id, l.item, l.units, l.sale, l.rule::text, l.amount
+    FROM lines l WHERE l.amount IS NOT NULL
+    UNION ALL
+    SELECT m.written_at, m.journal_id, j.kind, m.account, e.campaign_id, e.order_id, e.refund_id, NULL, NULL, NULL, NULL, e.amount
+    FROM moves m JOIN journals j ON j.id = m.journal_id CROSS JOIN LATERAL explain(m.journal_id, m.account_id) e WHERE m.settlement IS NULL
+    ORDER BY 2, 4, 5, 6, 7 NULLS FIRST, 8;
+END
+$$;
+COMMENT ON FUNCTION statement_orders(bigint, timestamptz, timestamptz) IS
+    'What is behind a member''s statement from since (inclusive) to until (exclusive): every line of every order and refund that was settled, with its units, its sale, the rule by '
+    'which it was divided and the member''s part (minor units; what a refund takes back is negative), and every other posting. The amounts sum to closing less opening. '
+    'Errors: 22023 empty period, KT303 no such member.';
 
 CREATE TABLE statements (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -50,15 +89,12 @@ COMMENT ON COLUMN statements.digest IS 'BLAKE2b of market, member, period and li
 
 CREATE FUNCTION statement_digest(member bigint, period tstzrange, lines jsonb)
 RETURNS bytea
-LANGUAGE sql STABLE SET search_path FROM CURRENT
-AS $$
-    SELECT ktt.blake2b(
-        convert_to('ktt statement 1', 'UTF8') || uuid_send(s.market) || int8send(member)
-        || int8send((extract(epoch FROM lower(period)) * 1000000)::bigint)
-        || int8send((extract(epoch FROM upper(period)) * 1000000)::bigint)
-        || convert_to(lines::text, 'UTF8'))
-    FROM settings s
-$$;
+LANGUAGE sql STABLE
+RETURN ktt.blake2b(
+    convert_to('ktt statement 1', 'UTF8') || uuid_send(market_id()) || int8send(member)
+    || int8send((extract(epoch FROM lower(period)) * 1000000)::bigint)
+    || int8send((extract(epoch FROM upper(period)) * 1000000)::bigint)
+    || convert_to(lines::text, 'UTF8'));
 COMMENT ON FUNCTION statement_digest(bigint, tstzrange, jsonb) IS
     'Internal. BLAKE2b-256 over: tag "ktt statement 1", market id, member, microseconds since 1970 UTC of both ends, the lines as text.';
 
@@ -87,9 +123,7 @@ BEGIN
         RETURN v_id;
     END IF;
     SELECT coalesce(max(upper(s.period)), v_since) INTO v_since FROM statements s WHERE s.member_id = member;
-    -- In this order: a journal that waits here reads the end of the books behind its lock.
-    LOCK TABLE journals IN SHARE MODE;
-    UPDATE settings g SET books_closed_at = issue_statement.until WHERE g.books_closed_at >= issue_statement.until IS NOT TRUE;
+    PERFORM close_books(until);
     SELECT jsonb_agg(to_jsonb(l) ORDER BY l.line), min(l.balance) FILTER (WHERE l.kind = 'opening'),
            min(l.balance) FILTER (WHERE l.kind = 'closing')
       INTO v_lines, v_opening, v_closing

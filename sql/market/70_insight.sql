@@ -15,9 +15,10 @@ CREATE VIEW conservation WITH (security_barrier) AS
 SELECT m.paid_by_buyers, m.refunded_to_buyers,
        m.paid_by_buyers - m.refunded_to_buyers AS kept,
        a.suppliers, a.leaders, a.stewards, a.platform, a.not_yet_settled, a.unmatched,
-       m.paid_by_buyers = a.suppliers + a.leaders + a.stewards + a.platform + a.not_yet_settled + a.unmatched + m.refunded_to_buyers AS holds
+       m.paid_by_buyers + s.subsidised = a.suppliers + a.leaders + a.stewards + a.platform + a.not_yet_settled + a.unmatched + m.refunded_to_buyers AS holds,
+       s.subsidised
 FROM (SELECT coalesce(sum(-p.amount) FILTER (WHERE j.kind IN ('payment', 'returned_payment')), 0)::bigint AS paid_by_buyers,
-             coalesce(sum(p.amount) FILTER (WHERE j.kind IN ('refund', 'cancellation', 'campaign_cancellation', 'change')), 0)::bigint AS refunded_to_buyers
+             coalesce(sum(p.amount) FILTER (WHERE j.kind IN ('refund', 'refunds', 'cancellation', 'campaign_cancellation', 'change')), 0)::bigint AS refunded_to_buyers
       FROM postings p JOIN journals j ON j.id = p.journal_id JOIN accounts a ON a.id = p.account_id
       WHERE a.member_id IS NULL AND a.kind = 'channel') m,
      (SELECT coalesce(sum(p.amount) FILTER (WHERE a.kind = 'goods' AND j.kind = 'settlement'), 0)::bigint AS suppliers,
@@ -26,9 +27,10 @@ FROM (SELECT coalesce(sum(-p.amount) FILTER (WHERE j.kind IN ('payment', 'return
              coalesce(sum(p.amount) FILTER (WHERE a.kind = 'revenue' AND j.kind = 'settlement'), 0)::bigint AS platform,
              coalesce(sum(p.amount) FILTER (WHERE a.kind = 'clearing'), 0)::bigint AS not_yet_settled,
              coalesce(sum(p.amount) FILTER (WHERE a.kind = 'unmatched'), 0)::bigint AS unmatched
-      FROM postings p JOIN journals j ON j.id = p.journal_id JOIN accounts a ON a.id = p.account_id) a;
+      FROM postings p JOIN journals j ON j.id = p.journal_id JOIN accounts a ON a.id = p.account_id) a,
+     (SELECT coalesce(sum(o.amount - o.returned), 0)::bigint AS subsidised FROM order_subsidies o) s;
 COMMENT ON VIEW conservation IS
-    'Where every cent went, one row: paid by buyers = suppliers + leaders + stewards + platform + not yet settled + unmatched + refunded to buyers.';
+    'Where every cent went, one row: paid by buyers + subsidised = suppliers + leaders + stewards + platform + not yet settled + unmatched + refunded to buyers.';
 
 CREATE VIEW leaderboard WITH (security_barrier) AS
 SELECT o.campaign_id, (ktt.members(o.chain))[ktt.depth(o.chain)] AS seller_id, count(*) AS orders,

@@ -17,20 +17,21 @@ AS $$
     SELECT * FROM (
         WITH c AS (
             SELECT o.campaign_id, o.id,
-                   coalesce(p.accepted, 0) - coalesce(r.returned, 0) = received(o)
+                   coalesce(p.accepted, 0) + coalesce(s.amount, 0) - coalesce(r.returned, 0) = received(o)
                    AND (o.paid_at IS NOT NULL OR o.state IN ('placed', 'cancelled', 'expired')) AS ok
             FROM orders o
             LEFT JOIN (SELECT x.campaign_id, x.order_id, sum(x.accepted) AS accepted FROM payments x GROUP BY 1, 2) p
                 ON p.campaign_id = o.campaign_id AND p.order_id = o.id
             LEFT JOIN (SELECT x.campaign_id, x.order_id, sum(x.returned) AS returned FROM order_changes x GROUP BY 1, 2) r
-                ON r.campaign_id = o.campaign_id AND r.order_id = o.id)
+                ON r.campaign_id = o.campaign_id AND r.order_id = o.id
+            LEFT JOIN order_subsidies s ON s.campaign_id = o.campaign_id AND s.order_id = o.id)
         SELECT 'orders hold what was paid for them', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
                min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
         FROM c) held
     UNION ALL
     SELECT * FROM (
         -- What was left of an order that ended went back by its own journal, or by the one of its campaign.
-        WITH own AS (SELECT x.reference, ktt.amount(x.entries, market_account('channel')) AS amount FROM journals x WHERE x.kind = 'cancellation'),
+        WITH own AS (SELECT x.reference, -ktt.amount(x.entries, market_account('clearing')) AS amount FROM journals x WHERE x.kind = 'cancellation'),
         o AS (
             SELECT o.campaign_id, o.id, received(o) - ktt.amount(o.refunded) AS owed, own.amount, o.state, own.reference IS NOT NULL AS by_itself
             FROM orders o LEFT JOIN own ON own.reference = format('%s/%s', o.campaign_id, o.id)
@@ -39,7 +40,7 @@ AS $$
             SELECT format('order %s/%s', o.campaign_id, o.id) AS what, o.state IN ('cancelled', 'expired') AND o.amount = o.owed AS ok
             FROM o WHERE o.by_itself
             UNION ALL
-            SELECT format('campaign %s', k.id), coalesce(ktt.amount(x.entries, market_account('channel')), 0) = coalesce(sum(o.owed), 0)
+            SELECT format('campaign %s', k.id), coalesce(-ktt.amount(x.entries, market_account('clearing')), 0) = coalesce(sum(o.owed), 0)
                                                 AND (coalesce(sum(o.owed), 0) = 0 OR k.state IN ('failed', 'cancelled'))
             FROM campaigns k LEFT JOIN o ON o.campaign_id = k.id AND NOT o.by_itself
             LEFT JOIN journals x ON x.kind = 'campaign_cancellation' AND x.reference = k.id::text
@@ -109,5 +110,8 @@ AS $$
             FROM order_numbers n LEFT JOIN orders o ON o.campaign_id = n.campaign_id AND o.id = n.order_id GROUP BY n.campaign_id)
         SELECT 'solitaire numbers have no gaps', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.campaign_id) FILTER (WHERE c.ok IS NOT TRUE)::text
         FROM c) numbered
+    UNION ALL
+    SELECT 'items know whether their sku has a sales area', count(*), count(*) FILTER (WHERE i.bounded <> s.bounded), min(i.id) FILTER (WHERE i.bounded <> s.bounded)::text
+    FROM campaign_items i JOIN skus s ON s.id = i.sku_id
 $$;
-COMMENT ON FUNCTION verify_stock() IS 'Internal. The part of verify() about stock, quotas, limits, the states of campaigns and solitaire numbers.';
+COMMENT ON FUNCTION verify_stock() IS 'Internal. The part of verify() about stock, quotas, limits, sales areas of items, the states of campaigns and solitaire numbers.';

@@ -6,33 +6,10 @@ CREATE FUNCTION verify()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 SET search_path FROM CURRENT
 AS $$
-DECLARE
-    v_settled timestamptz := (SELECT max(upper(s.due)) FROM settlements s WHERE s.posted_at IS NOT NULL);
 BEGIN
-    -- Ledger
-    RETURN QUERY
-    SELECT 'journals sum to zero', count(*), count(*) FILTER (WHERE ktt.total(j.entries) <> 0),
-           min(j.id) FILTER (WHERE ktt.total(j.entries) <> 0)::text
-    FROM journals j;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT coalesce(j.id, p.journal_id) AS id, j.entries = p.entries AS ok
-        FROM journals j FULL JOIN (SELECT q.journal_id, ktt.shares_agg(q.account_id, q.amount) AS entries FROM postings q GROUP BY 1) p
-            ON p.journal_id = j.id)
-    SELECT 'postings are the entries of their journals', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
-    FROM c;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT a.id, a.balance = coalesce(sum(p.amount), 0) AS ok
-        FROM accounts a LEFT JOIN postings p ON p.account_id = a.id WHERE a.balance IS NOT NULL GROUP BY a.id)
-    SELECT 'balances are the sums of postings', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.id) FILTER (WHERE NOT c.ok)::text FROM c;
-
-    RETURN QUERY
-    SELECT 'journal digests match', count(*), count(*) FILTER (WHERE NOT d.ok), min(d.id) FILTER (WHERE NOT d.ok)::text
-    FROM (SELECT j.id, j.digest = journal_digest(j.id, j.kind, j.reference, j.entries, j.happened_at) AS ok FROM journals j) d;
+    RETURN QUERY SELECT * FROM verify_ledger();
+    RETURN QUERY SELECT * FROM verify_adjustments();
+    RETURN QUERY SELECT * FROM verify_penalties();
 
     -- Orders
     RETURN QUERY
@@ -64,6 +41,7 @@ BEGIN
           FROM orders o JOIN campaigns c ON c.id = o.campaign_id JOIN waves w ON w.id = c.wave_id) x;
 
     RETURN QUERY SELECT * FROM verify_payments();
+    RETURN QUERY SELECT * FROM verify_subsidies();
     RETURN QUERY SELECT * FROM verify_stock();
     RETURN QUERY SELECT * FROM verify_templates();
     RETURN QUERY SELECT * FROM verify_skus();
@@ -167,70 +145,12 @@ BEGIN
     RETURN QUERY SELECT * FROM verify_runs();
     RETURN QUERY SELECT * FROM verify_people();
 
-    -- Refunds and settlement
-    RETURN QUERY
-    WITH c AS (
-        SELECT o.campaign_id, o.id, o.refunded = coalesce(r.basket, '{}') AND o.basket OPERATOR(ktt.@>) o.refunded AND o.refunded OPERATOR(ktt.@>) '{}' AS ok
-        FROM orders o LEFT JOIN (SELECT f.campaign_id, f.order_id, ktt.basket_agg(f.item_id, f.units, f.amount) AS basket FROM refunds f GROUP BY 1, 2) r
-            ON r.campaign_id = o.campaign_id AND r.order_id = o.id)
-    SELECT 'no line is refunded more than was paid', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
-    FROM c;
+    RETURN QUERY SELECT * FROM verify_refunds();
 
-    RETURN QUERY
-    WITH c AS (
-        SELECT f.campaign_id, f.order_id, f.item_id,
-               NOT EXISTS (SELECT FROM ktt.entries(line_shares(o.*, f.item_id, o.steward_account_id) - f.shares) e WHERE e.amount < 0)
-               AND NOT EXISTS (SELECT FROM ktt.entries(f.shares) e WHERE e.amount < 0) AS ok
-        FROM (SELECT r.campaign_id, r.order_id, r.item_id, sum(r.shares) AS shares FROM refunds r GROUP BY 1, 2, 3) f
-        JOIN orders o ON o.campaign_id = f.campaign_id AND o.id = f.order_id)
-    SELECT 'refunds take back no more of a share than it was', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(format('%s/%s item %s', c.campaign_id, c.order_id, c.item_id)) FILTER (WHERE c.ok IS NOT TRUE)
-    FROM c;
+    RETURN QUERY SELECT * FROM verify_settlements();
 
-    RETURN QUERY
-    WITH c AS (
-        SELECT r.campaign_id, r.id, (r.due_at IS NULL) = (o.due_at IS NULL) AND coalesce(r.due_at >= o.due_at, true) AS ok
-        FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id)
-    SELECT 'refunds are due with or after their order', count(*), count(*) FILTER (WHERE NOT c.ok),
-           min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE NOT c.ok)
-    FROM c;
-
-    RETURN QUERY
-    WITH w AS (
-        SELECT s.*, lag(upper(s.due)) OVER (ORDER BY s.due) AS previous, row_number() OVER (ORDER BY s.due) AS place FROM settlements s),
-    o AS (SELECT w.id, sum(x.shares) AS shares, count(*) AS n FROM w JOIN orders x
-              ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
-    r AS (SELECT w.id, sum(x.shares) AS shares, count(*) AS n FROM w JOIN refunds x
-              ON x.due_at > coalesce(lower(w.due), '-infinity') AND x.due_at <= upper(w.due) GROUP BY w.id),
-    c AS (
-        SELECT w.id, CASE WHEN w.place = 1 THEN lower_inf(w.due) ELSE lower(w.due) = w.previous END
-               AND (w.posted_at IS NULL
-                    OR (w.orders = coalesce(o.n, 0) AND w.refunds = coalesce(r.n, 0) AND w.amount = ktt.total(e.entries)
-                        AND coalesce(j.entries, '{}') = e.entries - ktt.shares(market_account('clearing'), w.amount))) AS ok
-        FROM w LEFT JOIN o ON o.id = w.id LEFT JOIN r ON r.id = w.id LEFT JOIN journals j ON j.id = w.journal_id
-        CROSS JOIN LATERAL (SELECT coalesce(o.shares, '{}') - coalesce(r.shares, '{}') AS entries) e)
-    SELECT 'settlements have no gaps and pay every due share once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-           min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
-    FROM c;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT (SELECT coalesce(sum(received(o)), 0) FROM orders o
-                WHERE o.state NOT IN ('cancelled', 'expired') AND (o.due_at <= v_settled) IS NOT TRUE)
-             - (SELECT coalesce(sum(r.amount), 0) FROM refunds r JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id
-                WHERE o.state NOT IN ('cancelled', 'expired') AND (r.due_at <= v_settled) IS NOT TRUE)
-             = (SELECT b.balance FROM balances b WHERE b.account_id = market_account('clearing')) AS ok)
-    SELECT 'clearing holds what is paid and not yet settled', 1::bigint, (NOT c.ok)::int::bigint, CASE WHEN NOT c.ok THEN 'clearing' END FROM c;
-
-    RETURN QUERY
-    WITH c AS (
-        SELECT p.id, p.journal_id IS NOT DISTINCT FROM j.id
-               AND coalesce(j.entries, '{}') = ktt.shares(market_account('channel'), ktt.total(coalesce(l.entries, '{}'))) - coalesce(l.entries, '{}') AS ok
-        FROM payouts p LEFT JOIN journals j ON j.kind = 'payout' AND j.reference = p.id::text
-        LEFT JOIN (SELECT x.payout_id, sum(x.entries) AS entries FROM payout_lines x WHERE x.state = 'paid' GROUP BY 1) l ON l.payout_id = p.id)
-    SELECT 'payouts are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
-    FROM c;
+    RETURN QUERY SELECT * FROM verify_payouts();
+    RETURN QUERY SELECT * FROM verify_bills();
 
     RETURN QUERY
     WITH c AS (
@@ -244,6 +164,12 @@ BEGIN
     SELECT 'statements are as issued and move by their postings', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
            min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
     FROM c;
+
+    RETURN QUERY SELECT * FROM verify_entry_fees();
+    RETURN QUERY SELECT * FROM verify_period_runs();
+    RETURN QUERY SELECT * FROM verify_bonuses();
+    RETURN QUERY SELECT * FROM verify_traffic();
+    RETURN QUERY SELECT * FROM verify_tax();
 END
 $$;
 COMMENT ON FUNCTION verify() IS

@@ -4,7 +4,9 @@
 -- One member proposes the payout, another approves it.
 SELECT market.register_member('cashier') AS cashier, market.register_member('treasurer') AS treasurer \gset
 SELECT market.make_payout(:cashier, 'payout 1', minimum => 100) AS payout \gset
-SELECT paid AS transfers, dropped, to_char(amount / 100.0, 'FM999,999,990.00') AS amount FROM market.approve_payout(:payout, :treasurer);
+SELECT requested AS transfers, dropped, to_char(amount / 100.0, 'FM999,999,990.00') AS amount FROM market.approve_payout(:payout, :treasurer);
+-- The worker sends them, the bank pays them.
+SELECT count(*) AS sent, count(*) FILTER (WHERE market.confirm_transfer(t.key, 'bank ' || t.key, t.amount) = 'confirmed') AS confirmed FROM market.send_transfers(1000000) t;
 
 -- A statement of the sales leader who also keeps a pickup point and buys: three roles, one member.
 SELECT m.id AS member, l.leader_ref FROM demo.sales_leaders l JOIN demo.members m ON m.ref = l.leader_ref

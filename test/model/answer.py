@@ -14,10 +14,10 @@ class Call:
     def __init__(self, name, arguments):
         self.name = name
         self.arguments = arguments
-        self.made = None
-        self.code = None
+        self.made = {}  # by the number of the row that tells of it
+        self.codes = {}
         self.sqlstate = None
-        self.ended = None
+        self.ends = []
 
     def run(self, model, server):
         try:
@@ -29,45 +29,52 @@ class Call:
         if code not in refused or not (expected is None or self.agree(expected, rows)):
             came = show(code, rows) + (f" ({server.said()})" if code != "00000" else "")
             raise Differs(f"expected {show(refused[0], expected or [])}\ngot      {came}")
-        if self.made is not None:
-            if (self.made.letter, self.made.id) in model.ids:
-                raise Differs(f"expected a new {self.made.letter}\ngot      {self.made.id}, which is not new")
-            model.ids.add((self.made.letter, self.made.id))
-        first = rows[0][0] if rows and self.name not in ("explain", "renew_code") else ""
-        self.ended = code if code != "00000" else first if first and not first[-1].isdigit() else "done"
+        for made in self.made.values():
+            if (made.letter, made.id) in model.ids:
+                raise Differs(f"expected a new {made.letter}\ngot      {made.id}, which is not new")
+            model.ids.add((made.letter, made.id))
+        self.ends = [code] if code != "00000" else list(self.ends_of(rows))
+
+    def ends_of(self, rows):
+        if self.name == "place_orders":
+            yield from (row[7] or row[1] for row in rows)
+        else:
+            first = rows[0][0] if rows and self.name not in ("explain", "renew_code") else ""
+            yield first if first and not first[-1].isdigit() else "done"
 
     def agree(self, expected, rows):
         return [len(row) for row in expected] == [len(row) for row in rows] and all(
-            self.is_told(cell, told) for row, came in zip(expected, rows) for cell, told in zip(row, came))
+            self.is_told(n, cell, told) for n, (row, came) in enumerate(zip(expected, rows), 1) for cell, told in zip(row, came))
 
-    def is_told(self, expected, cell):
+    def is_told(self, row, expected, cell):
         if isinstance(expected, Code):
             expected.text = cell
-            self.code = expected
+            self.codes[row] = expected
             return bool(cell)
         if isinstance(expected, Thing):
             if expected.id is None and cell is not None and cell.isdigit():
-                self.make(expected, int(cell))
+                expected.id = int(cell)
+                expected.name = f"{expected.letter}_{cell}"
+                self.made[row] = expected
             return str(expected.id) == cell
+        if isinstance(expected, frozenset):
+            return cell in expected
         return plain(expected) == cell
-
-    def make(self, thing, number):
-        thing.id = number
-        thing.name = thing.name or f"{thing.letter}_{number}"
-        self.made = thing
 
     def text(self):
         return statement(self.name, self.arguments)
 
     def script(self):
         """The call for a psql that gives things their ids anew."""
-        told = []
-        if self.made is not None:
-            told.append(f"{'order_id' if self.name == 'place_order' else self.name} AS {self.made.name}")
-        if self.code is not None:
-            told.append(f"{'code' if self.name == 'place_order' else self.name} AS code_{self.code.order.name}_{self.code.number}")
+        columns = ("order_id", "code") if self.name in ("place_order", "place_orders") else (self.name, self.name)
+        told = [(row, columns[0], made.name) for row, made in self.made.items()]
+        told += [(row, columns[1], f"code_{code.order.name}_{code.number}") for row, code in self.codes.items()]
         called = statement(self.name, self.arguments, named=True)
-        return f"{called.replace('*', ', '.join(told), 1)} \\gset" if told else f"{called};"
+        if not told:
+            return f"{called};"
+        if self.name == "place_orders":
+            told = [(row, f"max({column}) FILTER (WHERE ordinal = {row})", name) for row, column, name in told]
+        return f"SELECT {', '.join(f'{column} AS {name}' for _, column, name in told)} FROM {called.partition(' FROM ')[2]} \\gset"
 
 
 def plain(value):

@@ -30,7 +30,7 @@ class Delivery:
         wave.state = "closed"
         closed = [campaign for campaign in self.campaigns if campaign.wave is wave and campaign.state in ("draft", "open")]
         for campaign in closed:
-            campaign.state = "closed" if campaign.state == "open" else "cancelled"
+            self.move(campaign, *(("closed", "cut-off of the wave") if campaign.state == "open" else ("cancelled", "never published")))
         return [len(closed)]
 
     def freeze_wave(self, wave):
@@ -38,11 +38,14 @@ class Delivery:
             raise Refused("KT301")
         expired = 0
         if wave.state == "closed":
+            for campaign in self.campaigns:
+                if campaign.wave is wave:
+                    self.await_balances(campaign)
             wave.state = "frozen"
             expired = self.end(self.orders_of(wave, "placed"), "expired")
             for campaign in self.campaigns:
                 if campaign.wave is wave and campaign.state == "closed":
-                    campaign.state = "succeeded"
+                    self.conclude_campaign(campaign)
             for order in self.orders_of(wave, "paid"):
                 count, basket = wave.lists.get(("delivery", order.point), (0, {}))
                 left = split.basket_less(order.basket, order.refunded)

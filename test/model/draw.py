@@ -2,10 +2,10 @@
 
 import split
 from answer import Call
-from goods import CLOSES, FUTURE, PAST
-from things import Account, Campaign, Code, Community, Item, Member, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
+from campaigns import CLOSES, FUTURE, PASSED, PAST
+from things import Account, Campaign, Code, Community, Item, Line, Member, Offer, Order, Payout, Point, Settlement, Sku, Thing, Unknown, Wave
 
-REPEATED = ("place_order", "place_order", "pay_order", "refund_order", "create_campaign", "list_item", "make_payout")
+REPEATED = ("place_order", "place_order", "pay_order", "change_order", "refund_order", "create_campaign", "list_item", "make_payout")
 KEYS = ("request", "reference")
 NUMBERS = [-1, 0, 1, 2, 10**6 + 1, 10**12 + 1, 2**63 - 1]
 SMALL_NUMBERS = {"at_most": [-1, 0, 1, 1_000_001], "capacity": [-1, 0, 1, 1_000_000_001], "households": [-1, 0, 100_000_001]}
@@ -18,6 +18,14 @@ WORDS = {
     "until": [PAST, "infinity"],
     "delivery_on": ["infinity", "2098-01-01"],
     "reason": ["rotten"],
+    "tier": ["gold", "silver", "x" * 257, ""],
+    "kind": ["ordinary", "presale", "flash", "interest", "lottery"],
+    "balance_due_at": ["infinity", PASSED, FUTURE],
+    "minimum_of": ["units", "amount", "buyers", "hearts"],
+    "capacity_of": ["orders", "units", "trucks"],
+    "scope": ["buyer", "household", "point", "seller", "everybody"],
+    "channel": ["group", "moments", "pigeon"],
+    "note": ["", "ring twice", "x" * 2001],
 }
 BAD_RULES = [
     split.BadRule("supplier", "22P02"),
@@ -30,6 +38,10 @@ BAD_RULES = [
 MISTYPED = ["", "hello", "0000-000", "'; DROP TABLE orders; --"]
 
 
+TIERS = ["gold", "silver"]
+HOUSEHOLDS = [bytes([n] * 8) for n in range(0, 255, 60)] + [b"a hash of thirty-two bytes is one"]
+
+
 class Draw:
     """One random run: what it has called, and what it may call next."""
 
@@ -37,6 +49,7 @@ class Draw:
         self.rng = rng
         self.model = model
         self.history = []
+        self.waiting = []  # calls that are to follow
         self.serial = 0
 
     def chance(self, part):
@@ -99,7 +112,7 @@ class Draw:
     def things_like(self, thing):
         """Others of its kind."""
         model = self.model
-        pools = {Member: model.members, Community: model.communities, Point: model.points, Sku: model.skus, Wave: model.waves,
+        pools = {Member: model.members, Community: model.communities, Offer: model.all_offers, Point: model.points, Sku: model.skus, Wave: model.waves,
                  Campaign: model.campaigns, Item: model.items, Order: model.orders, Settlement: model.settlements,
                  Payout: model.payouts, Account: list(model.accounts.values())}
         return pools.get(type(thing), [])
@@ -112,26 +125,32 @@ class Draw:
             return self.rng.choice(WORDS[name])
         if isinstance(value, bool):
             return not value
+        if isinstance(value, Line):
+            return self.one(self.model.lines) if self.chance(0.6) else "nobody's"
         if isinstance(value, Thing):
             return self.one(self.things_like(value)) if self.chance(0.6) else Unknown(10**9 + self.number(0, 3))
         if isinstance(value, int):
             return self.rng.choice(SMALL_NUMBERS.get(name) or [value - 1, min(value + 1, NUMBERS[-1]), *NUMBERS])
         if isinstance(value, list):
             return self.wrong_list(value)
+        if isinstance(value, dict):
+            return self.spoil(value)
         if isinstance(value, split.Rule):
             return self.rng.choice(BAD_RULES)
         if isinstance(value, Code):
             return self.rng.choice(MISTYPED)
+        if isinstance(value, bytes):
+            return self.rng.choice([b"short", b"x" * 65, *HOUSEHOLDS])
         if isinstance(value, str):
             return self.rng.choice(["", "x" * 129, "x" * 257, "x" * 513, self.used_key()])
         return None
 
     def wrong_list(self, value):
         way = self.rng.choice(["nothing", "many", "less", "null", "twice", "other"])
-        if way == "nothing":
+        if way == "nothing" or not value:
             return []
         if way == "many":
-            return (value * 1001)[:1001]
+            return value * 3 if isinstance(value[0], dict) else (value * 1001)[:1001]
         if way == "less":
             return value[:-1]
         if way == "null":
@@ -158,6 +177,8 @@ class Draw:
 
     def next(self, steps, weights):
         """The next call."""
+        if self.waiting:
+            return self.called(*self.waiting.pop(0))
         if self.chance(0.07):
             again = self.one(self.history)
             return self.called(again.name, again.arguments)
@@ -167,10 +188,13 @@ class Draw:
             if again:
                 return self.called(name, self.spoil(again.arguments, KEYS))
         call = None
-        while call is None:
+        while not call:
             call = self.rng.choices(steps, weights)[0](self)
         name, arguments = call
         return self.called(name, self.spoil(arguments) if self.chance(0.12) else arguments)
+
+    def later(self, name, arguments):
+        self.waiting.append((name, arguments))
 
     def called(self, name, arguments):
         self.history.append(Call(name, arguments))

@@ -9,15 +9,27 @@ To add a call, add the method to the file of its noun, a step to steps.py and,
 where it keeps something new, a section to compare.py.
 """
 
+from bulk import Bulk
+from campaigns import Campaigns
+from changes import Changes
 from delivery import Delivery
 from goods import Goods
+from limits import Limits
 from money import Money
 from orders import Orders
+from payouts import Payouts
 from people import People
+from placing import Placing
+from sellers import Sellers
+from stock import Stock
 from things import Refused, need_text
 
 
-class Model(Money, People, Goods, Orders, Delivery):
+# Calls that answer with any number of rows.
+ROWS = ("explain", "order_parts", "place_orders")
+
+
+class Model(Payouts, Money, People, Goods, Sellers, Campaigns, Limits, Stock, Placing, Bulk, Orders, Changes, Delivery):
     max_levels = 2
     max_code_failures = 6
 
@@ -45,4 +57,4 @@ class Model(Money, People, Goods, Orders, Delivery):
         """The rows that must come back, or Refused."""
         self.clock += 1
         row = getattr(self, name)(**arguments)
-        return row if name == "explain" else [row]
+        return row if name in ROWS else [row]

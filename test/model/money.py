@@ -1,7 +1,10 @@
-"""The ledger, settlements with what explains them, payouts."""
+"""The ledger, settlements with what explains them."""
 
 import split
-from things import Account, Journal, Member, Order, Payout, Refused, Settlement, need
+from things import Account, Journal, Order, Refund, Refused, Settlement, need
+
+MARKET = ("channel", "clearing", "revenue", "unmatched", "bank", "channel_fees", "subsidy", "tax", "transfers")
+EARNED = ("goods", "commission", "pickup")
 
 
 class Money:
@@ -11,13 +14,11 @@ class Money:
         self.journals = {}  # (kind, reference): journal
         self.pending = []  # orders and refunds with a due time that no window has passed
         self.settlements = []
-        self.payouts = []
-        self.channel, self.clearing, self.revenue, self.unmatched = [
-            self.account(None, kind) for kind in ("channel", "clearing", "revenue", "unmatched")]
+        self.channel, self.clearing, self.revenue, self.unmatched = [self.account(None, kind) for kind in MARKET][:4]
 
     def account(self, member, kind):
         if (member, kind) not in self.accounts:
-            self.accounts[member, kind] = Account(member=member, kind=kind, balance=0, place=len(self.accounts))
+            self.accounts[member, kind] = Account(member=member, kind=kind, balance=0, held=0, place=len(self.accounts))
         return self.accounts[member, kind]
 
     def post(self, kind, reference, entries, about=None):
@@ -29,6 +30,32 @@ class Money:
         journal = self.journals[kind, reference] = Journal(
             kind=kind, reference=reference, entries=entries, settlement=None, about=about or reference[-1])
         return journal
+
+    def post_owed(self, kind, reference, entries):
+        """Nobody's earnings fall below zero: what is short is owed, and paid back from what is there afterwards, oldest account first."""
+        cause = (kind, *reference)
+        short = {account: account.held - account.balance - amount for account, amount in entries.items()
+                 if account.kind in EARNED and account.member and amount < account.held - account.balance}
+        owing = {account.member for account in short}
+        members = {account.member for account, amount in entries.items() if account.member and (amount < 0 or self.debt(account.member))}
+        if short:
+            for member in sorted(owing, key=lambda member: member.id):
+                self.account(member, "debt")
+            self.post("debt", cause, split.add(short, *[{self.account(account.member, "debt"): -amount} for account, amount in short.items()]))
+        journal = self.post(kind, reference, entries)
+        back = []
+        for member in members:
+            left = self.debt(member)
+            for account in [account for (whose, kind), account in self.accounts.items() if whose is member and kind in EARNED]:
+                part = min(left, account.balance - account.held)
+                left -= part
+                back.append({account: -part, self.account(member, "debt"): part} if part else {})
+        if any(back):
+            self.post("netting", cause, split.add(*back))
+        return journal
+
+    def debt(self, member):
+        return -self.accounts[member, "debt"].balance if (member, "debt") in self.accounts else 0
 
     # A window covers what is due after the last one's end and up to its own.
 
@@ -57,7 +84,7 @@ class Money:
             settlement.amount = sum(entries.values())
             if entries:
                 entries = split.add(entries, {self.clearing: -settlement.amount})
-                settlement.journal = self.post("settlement", (settlement,), entries)
+                settlement.journal = self.post_owed("settlement", (settlement,), entries)
                 settlement.journal.settlement = settlement
         return [settlement.orders, settlement.refunds, settlement.amount, settlement.journal is not None]
 
@@ -70,7 +97,9 @@ class Money:
             return sorted((self.explained(thing, part) for thing, part in rows if part is not None),
                           key=lambda row: [0 if cell is None else getattr(cell, "id", cell) for cell in row])
         amount = journal.entries[account]
-        if journal.kind == "payout":
+        if journal.kind == "campaign_cancellation":
+            return [[order.campaign, order, None, back if amount > 0 else -back] for order, back in journal.back.items()]
+        if not isinstance(journal.about, (Order, Refund)):
             return [[None, None, None, amount]]
         return [self.explained(journal.about, amount)]
 
@@ -85,56 +114,3 @@ class Money:
         if account is self.clearing:
             return -sign * thing.amount
         return sign * thing.shares[account] if account in thing.shares else None
-
-    def owed(self, member):
-        """All that a member is owed or owes, by account."""
-        return {account: account.balance for (whose, _), account in self.accounts.items() if whose is member and account.balance != 0}
-
-    def make_payout(self, maker, request, minimum=1):
-        first = self.claim("make_payout", request, (maker, minimum))
-        if first is not None:
-            return [first]
-        need(maker, Member)
-        if need(minimum) < 1:
-            raise Refused("22023")
-        waiting = {member for payout in self.payouts for member, line in payout.lines.items() if line["state"] == "proposed"}
-        payout = Payout(maker=maker, approver=None, withdrawn=False, lines={})
-        for member in self.members:
-            entries = self.owed(member)
-            amount = sum(entries.values())
-            if entries and amount >= minimum and member not in waiting:
-                payout.lines[member] = {"entries": entries, "amount": amount, "state": "proposed"}
-        self.payouts.append(payout)
-        self.finish("make_payout", request, payout)
-        return [payout]
-
-    def approve_payout(self, payout, approver):
-        need(payout, Payout)
-        need(approver, Member)
-        if payout.withdrawn:
-            raise Refused("KT301")
-        if payout.maker is approver:
-            raise Refused("KT404")
-        if payout.approver is None:
-            payout.approver = approver
-            paid = []
-            for member, line in payout.lines.items():
-                line["state"] = "paid" if line["entries"] == self.owed(member) else "dropped"
-                if line["state"] == "paid":
-                    paid.append(line)
-            if paid:
-                entries = split.negative(split.add(*[line["entries"] for line in paid]))
-                self.post("payout", (payout,), split.add(entries, {self.channel: sum(line["amount"] for line in paid)}))
-        elif payout.approver is not approver:
-            raise Refused("KT301")
-        lines = payout.lines.values()
-        return [sum(line["state"] == "paid" for line in lines), sum(line["state"] == "dropped" for line in lines),
-                sum(line["amount"] for line in lines if line["state"] == "paid")]
-
-    def withdraw_payout(self, payout):
-        if need(payout, Payout).approver is not None:
-            raise Refused("KT301")
-        payout.withdrawn = True
-        for line in payout.lines.values():
-            line["state"] = "dropped"
-        return [""]

@@ -1,15 +1,10 @@
-"""Orders from placed to paid, cancelled, expired or refunded; stock, limits and places."""
+"""Orders from placed to paid, cancelled, expired or refunded."""
 
 import split
-from things import Campaign, Code, Item, Member, Order, Point, Refund, Refused, need, need_text
+from campaigns import PASSED
+from things import Order, Refund, Refused, need, need_text
 
-MOST_LINES = 1000
-MOST_UNITS = 1_000_000
-HIGHEST_AMOUNT = 10**13
 HIGHEST_PAYMENT = 10**15
-
-# Whose units an item's limit counts together, from the order that is placed.
-LIMIT_SCOPES = {"buyer": lambda order: order.buyer}
 
 TAKES_MONEY = ("paid", "arrived", "picked_up", "completed")  # what can be refunded
 
@@ -19,132 +14,7 @@ class Orders:
         super().__init__()
         self.orders = []
         self.refunds = []
-        self.order_keys = {}  # (campaign, buyer, key): the order, or the refusal
         self.payments = {}  # the channel's number: order, amount, accepted, outcome
-        self.used = {}  # (item, scope, whose): units
-        self.loads = {}  # (wave, point): parcels, where the point has a capacity
-
-    def place_order(self, campaign, buyer, items, units, request, seller=None, point=None, location=None):
-        if None in (campaign, buyer, items, units, request) or (point is None and location is None):
-            raise Refused("22004")
-        need_text(request, 128)
-        if len(items) > MOST_LINES:
-            raise Refused("54000")
-        if not items or len(items) != len(units):
-            raise Refused("22023")
-        need(campaign, Campaign)
-        arguments = (tuple(items), tuple(units), seller, point, location)
-        first = self.order_keys.get((campaign, buyer, request))
-        if isinstance(first, Order):
-            return self.repeated(first, *arguments)
-        if first is not None:
-            if first["arguments"] != arguments:
-                raise Refused("KT010")
-            return [first["outcome"], None, None, None, None, first["item"]]
-        need(buyer, Member)
-        if point is not None:
-            need(point, Point)
-        chain = (campaign.leader,)
-        if seller is not None and seller is not campaign.leader:
-            chain = self.sellers.get((campaign, seller))
-            if chain is None:
-                raise Refused("KT103")
-        order = Order(campaign=campaign, buyer=buyer, chain=chain, request=request, location=location, point=point, first_point=point,
-                      first_seller=chain[-1], seller=self.account(chain[-1], "commission") if len(chain) > 1 else None,
-                      state="placed", refunded={}, refunds=[], codes=[], paid=False, received=0, due=None, parcel=None)
-        outcome, item = self.try_to_place(order, items, units)
-        if outcome != "placed":
-            self.order_keys[campaign, buyer, request] = {"arguments": arguments, "outcome": outcome, "item": item}
-            return [outcome, None, None, None, None, item]
-        self.order_keys[campaign, buyer, request] = order
-        self.orders.append(order)
-        return ["placed", order, order.amount, order.point, Code(order), None]
-
-    def repeated(self, order, items, units, seller, point, location):
-        """The first outcome again, without the code, wherever the order is by now."""
-        lines = {item: count for item, (count, _) in order.basket.items()}
-        if None in items:
-            raise Refused("KT010", "22004", "22023")
-        if (dict(zip(items, units)) != lines or (seller or order.campaign.leader) is not order.first_seller
-                or (point is not None and point is not order.first_point) or location != order.location):
-            raise Refused("KT010")
-        return ["placed", order, order.amount, order.point, None, None]
-
-    def try_to_place(self, order, items, units):
-        """Everything is taken or nothing: the outcome, and the item that stands in the way."""
-        campaign = order.campaign
-        if campaign.state not in ("draft", "open"):
-            return "closed", None
-        if campaign.state != "open" or campaign.opens_later:
-            return "not_open", None
-        if order.point is not None:
-            if order.point.state != "open":
-                return "point_closed", None
-            if order.location is not None and not self.reaches(order.point, order.location):
-                return "out_of_reach", None
-        named = order.point is not None
-        if not named:
-            order.point = order.first_point = self.nearest(order.location, campaign.wave)
-            if order.point is None:
-                return ("full" if self.nearest(order.location) else "no_point"), None
-        steward = self.steward_of(order.point)
-        order.steward = steward.account if steward else None
-        self.price(order, items, units)
-        lines = sorted(((item, count) for item, (count, _) in order.basket.items()), key=lambda line: line[0].id)
-        for item, count in lines:
-            for scope, most in item.limits.items():
-                if self.used.get((item, scope, LIMIT_SCOPES[scope](order)), 0) + count > most:
-                    return "limit", item
-        for item, count in lines:
-            if item.stock is not None and item.free < count:
-                return "sold_out", item
-        if named and not self.has_room(order.point, campaign.wave):
-            return "full", None
-        self.hold(order, 1)
-        return "placed", None
-
-    def price(self, order, items, units):
-        """Basket, shares and amount, or what is wrong with the lines."""
-        order.basket, order.line_shares = {}, {}
-        sound = True
-        for item, count in zip(items, units):
-            if not self.on_sale(order.campaign, item) or count is None or not 1 <= count <= MOST_UNITS or item in order.basket:
-                sound = False
-                continue
-            order.line_shares[item] = self.line_shares(item, count, order.seller, order.steward)
-            order.basket[item] = (count, count * item.sale)
-        if not sound:
-            self.refuse_lines(order.campaign, items, units)
-        order.left = dict(order.line_shares)
-        order.shares = split.add(*order.line_shares.values())
-        order.amount = sum(amount for _, amount in order.basket.values())
-        if order.amount > HIGHEST_AMOUNT:
-            raise Refused("22003")
-
-    def on_sale(self, campaign, item):
-        return isinstance(item, Item) and item.campaign is campaign and not item.retired
-
-    def refuse_lines(self, campaign, items, units):
-        """The first line that is wrong, by its first fault."""
-        for item, count in zip(items, units):
-            if item is None or count is None:
-                raise Refused("22004")
-            if not 1 <= count <= MOST_UNITS or items.count(item) > 1:
-                raise Refused("22023")
-            if not self.on_sale(campaign, item):
-                raise Refused("KT303")
-
-    def hold(self, order, sign):
-        """Take, or give back, what an order holds: limits, stock, a place at the point."""
-        for item, (count, _) in order.basket.items():
-            for scope in item.limits:
-                key = (item, scope, LIMIT_SCOPES[scope](order))
-                self.used[key] = self.used.get(key, 0) + sign * count
-            if item.stock is not None:
-                item.free -= sign * count
-        if order.point.capacity is not None:
-            key = (order.campaign.wave, order.point)
-            self.loads[key] = self.loads.get(key, 0) + sign
 
     def need_order(self, campaign, order_id):
         need(campaign)
@@ -206,9 +76,13 @@ class Orders:
             raise Refused("22023")
         if not 0 <= need(at_most) <= 1_000_000:
             raise Refused("22023")
-        unpaid = [order for order in self.orders if order.state == "placed" and older_than == "0"]
+        unpaid = [order for order in self.orders if order.state == "placed" and older_than == "0" and not self.waits_for_balance(order)]
         unpaid.sort(key=lambda order: (order.campaign.id, order.id))
         return [self.end(unpaid[:at_most], "expired")]
+
+    def waits_for_balance(self, order):
+        """Its deposit is paid, and the balance is not due yet."""
+        return order.deposit is not None and order.received >= order.deposit and order.campaign.balance_due_at != PASSED
 
     def refund_order(self, campaign, order_id, item, units, request, amount=None, reason="unspecified"):
         first = self.claim("refund_order", request, (campaign, order_id, item, units, amount, reason))

@@ -6,7 +6,7 @@ import time
 from answer import Call, Differs
 from compare import compare
 from psql import Broken
-from things import Account, Code, Journal, Thing, Unknown
+from things import Account, Change, Code, Journal, Line, Quota, Thing, Unknown
 
 NOBODY = Unknown(10**9)
 
@@ -24,8 +24,7 @@ def replay(calls, market, since=0):
         for call in calls:
             again.append(Call(call.name, {name: here(value, made, market.model) for name, value in call.arguments.items()}))
             again[-1].run(market.model, market.server)
-            if call.made is not None:
-                made[call.made] = again[-1].made
+            made.update((thing, again[-1].made[row]) for row, thing in call.made.items() if row in again[-1].made)
             if len(again) > since:
                 compare(market.model, market.server)
         compare(market.model, market.server)
@@ -36,6 +35,8 @@ def replay(calls, market, since=0):
 
 def here(value, made, model):
     """A value of the first run in this one."""
+    if isinstance(value, dict):
+        return {name: here(each, made, model) for name, each in value.items()}
     if isinstance(value, list):
         return [here(element, made, model) for element in value]
     if isinstance(value, Code):
@@ -43,6 +44,14 @@ def here(value, made, model):
         return order.codes[min(value.number, len(order.codes) - 1)] if order else "hello"
     if isinstance(value, Account):
         return model.accounts.get((here(value.member, made, model), value.kind), NOBODY)
+    if isinstance(value, Change):
+        changes = getattr(here(value.order, made, model), "changes", [])
+        return changes[value.number] if value.number < len(changes) else NOBODY
+    if isinstance(value, Quota) and value not in made:
+        return getattr(here(value.campaign, made, model), "capacity", None) or NOBODY
+    if isinstance(value, Line):
+        payout = made.get(value.payout)
+        return payout.lines.get(here(value.member, made, model), NOBODY) if payout else NOBODY
     if isinstance(value, Journal):
         return model.journals.get((value.kind, tuple(here(part, made, model) for part in value.reference)), NOBODY)
     if isinstance(value, Thing):

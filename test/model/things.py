@@ -56,6 +56,10 @@ class Offer(Thing):
     letter = "offer"
 
 
+class Tier(Thing):
+    letter = "tier"
+
+
 class Rate(Thing):
     letter = "rate"
 
@@ -70,6 +74,14 @@ class Campaign(Thing):
 
 class Item(Thing):
     letter = "item"
+
+
+class Quota(Thing):
+    letter = "quota"
+
+
+class Limit(Thing):
+    letter = "limit"
 
 
 class Order(Thing):
@@ -88,8 +100,16 @@ class Payout(Thing):
     letter = "payout"
 
 
+class Line(Thing):
+    """A transfer, known by its payout and member; its id is its key, learned when states are compared."""
+
+
 class Account(Thing):
     """Its id is learned when states are compared; its place says which is older."""
+
+
+class Change(Thing):
+    """Of the lines of an order, named by its order and number; its id is learned when states are compared."""
 
 
 class Journal(Thing):

@@ -1,7 +1,7 @@
 -- Who may call what.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(68);
+SELECT plan(85);
 \ir lib/market.sql
 
 CREATE ROLE ktt_test_app;
@@ -52,6 +52,7 @@ SELECT is(outcome, 'placed', 'app: places an order') FROM market.place_order(:ca
 SELECT market.place_order(:campaign, :buyer, ARRAY[:rice]::bigint[], '{1}', 'r', NULL, :gate) \g /dev/null
 SELECT is(market.pay_order(:campaign, (SELECT order_id FROM market.place_order(:campaign, :buyer, ARRAY[:rice]::bigint[], '{1}', 'r', NULL, :gate)), 2999, 'p'), 'paid', 'app: pays it');
 SELECT isnt(market.register_member('somebody'), NULL, 'app: registers a member');
+SELECT is((SELECT count(*) FROM market.items_on_sale WHERE campaign_id = :campaign), 2::bigint, 'app: sees what is on sale');
 SELECT throws_ok(c, '42501', NULL, 'app: not ' || c)
 FROM unnest(ARRAY['SELECT * FROM market.orders', 'SELECT * FROM market.balances', 'SELECT market.open_settlement()', 'SELECT market.post_settlement(1)', 'SELECT market.close_wave(1)',
                   'SELECT market.make_payout(1, ''x'')', 'SELECT market.verify()', 'SELECT market.configure()', 'SELECT market.refund_order(1, 1, 1, 1, ''x'')', 'SELECT market.pick_up(1, ''x'', 1)',
@@ -64,6 +65,8 @@ SELECT is(market.close_wave(:wave), 1, 'operator: closes the wave');
 SELECT is(orders, 1::bigint, 'operator: freezes it') FROM market.freeze_wave(:wave);
 SELECT is((SELECT units FROM market.demand), 1::bigint, 'operator: reads the demand');
 SELECT market.dispatch_wave(:wave), market.arrive(:wave, :gate) \g /dev/null
+SELECT lives_ok('SELECT FROM market.' || v, 'operator: reads ' || v)
+FROM unnest('{items_on_sale,offer_history,stock_levels,settings,skus,sku_communities,offers,rates,leader_tiers,campaigns,campaign_sellers,campaign_items,item_rates,limits,quotas,campaign_templates}'::text[]) v;
 SELECT throws_ok(c, '42501', NULL, 'operator: not ' || c)
 FROM unnest(ARRAY['SELECT * FROM market.accounts', 'SELECT market.open_settlement()', 'SELECT market.make_payout(1, ''x'')', 'SELECT market.place_order(1, 1, ''{1}'', ''{1}'', ''r'', point => 1)']) c;
 RESET ROLE;
@@ -82,7 +85,7 @@ SELECT throws_ok(c, '42501', NULL, 'settlement: not ' || c) FROM unnest(ARRAY['S
 RESET ROLE;
 
 SET LOCAL ROLE ktt_test_payout;
-SELECT is((SELECT paid > 0 FROM market.approve_payout(market.make_payout(:cashier, 'po'), :chief)), true, 'payout: makes one, and another approves');
+SELECT is((SELECT requested > 0 FROM market.approve_payout(market.make_payout(:cashier, 'po'), :chief)), true, 'payout: makes one, and another approves');
 SELECT throws_ok(c, '42501', NULL, 'payout: not ' || c) FROM unnest(ARRAY['SELECT market.post_settlement(1)', 'SELECT * FROM market.payout_lines']) c;
 RESET ROLE;
 

@@ -1,7 +1,7 @@
 -- How campaigns end: at their time, filled, succeeded, failed, called off.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(64);
+SELECT plan(66);
 \ir lib/market.sql
 
 -- A further campaign of the leader: rice without a limit, apples with a stock of 10.
@@ -67,6 +67,15 @@ SELECT is((SELECT state FROM conclude_campaign(id('by units'))), 'succeeded', 'e
 SELECT results_eq($$SELECT state, reached FROM conclude_campaign(id('by amount'))$$, $$VALUES ('failed', 2999 + 1980::bigint)$$, 'what is not paid does not count');
 SELECT is((SELECT state FROM conclude_campaign(id('by buyers'))), 'succeeded', 'two buyers are two');
 SELECT is((SELECT state FROM conclude_campaign(id('few buyers'))), 'failed', 'and not three');
+-- Who got all of it back is no buyer.
+SELECT campaign('refunded buyer', open => false) \g /dev/null
+SELECT set_minimum(id('refunded buyer'), 2, 'buyers'), publish_campaign(id('refunded buyer')) \g /dev/null
+SELECT order_in('refunded buyer', 'buyer', 'rice', 1), order_in('refunded buyer', 'neighbour', 'rice', 1) \g /dev/null
+SELECT refund_order(id('refunded buyer'), o.id, id('rice of refunded buyer'), 1, 'all of it') FROM orders o
+WHERE o.campaign_id = id('refunded buyer') AND o.buyer_id = id('neighbour') \g /dev/null
+SELECT close_campaign(id('refunded buyer')) \g /dev/null
+SELECT results_eq($$SELECT state, reached FROM conclude_campaign(id('refunded buyer'))$$, $$VALUES ('failed', 1::bigint)$$, 'one of two buyers was paid back in full: one is left');
+SELECT is((SELECT string_agg(o.state::text, ' ' ORDER BY o.id) FROM orders o WHERE o.campaign_id = id('refunded buyer')), 'cancelled refunded', 'and is paid back too');
 SELECT is((SELECT array_agg(DISTINCT state::text) FROM orders WHERE campaign_id = id('by units')), '{paid}', 'orders of a success stand');
 SELECT throws_ok($$SELECT * FROM cancel_campaign(id('by units'), 'too late')$$, 'KT301', format('campaign %s is succeeded', id('by units')), 'what is decided cannot be called off');
 SELECT is_empty('SELECT violations()', 'all of it is sound');

@@ -1,7 +1,7 @@
 -- Waves, campaigns, their items, and who copies them.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(78);
+SELECT plan(80);
 \ir lib/market.sql
 
 -- Drafting.
@@ -24,8 +24,11 @@ RESET intervalstyle;
 SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c2', '2999-01-02 00:00+00', '2998-01-01 00:00+00', '3 days')$$, 'KT010',
                  'request key "c2" was already used with different arguments', 'the same key for another campaign');
 SELECT throws_ok(format('SELECT create_campaign(id(''wave''), id(''leader''), ''c4'', %s)', t), '22023',
-                 'campaign must close after it opens, at a finite time', 'times ' || t)
-FROM unnest(ARRAY['''infinity''', '''-infinity''', '''2001-01-01''', '''2999-01-01'', ''2999-01-01''', '''2999-01-01'', ''infinity''']) t;
+                 m, 'times ' || t)
+FROM (VALUES ('''infinity''', 'closing time must be between the years 2000 and 9999'), ('''-infinity''', 'closing time must be between the years 2000 and 9999'),
+             ('''294276-12-31''', 'closing time must be between the years 2000 and 9999'), ('''2001-01-01''', 'campaign must close after it opens'),
+             ('''2999-01-01'', ''2999-01-01''', 'campaign must close after it opens'), ('''2999-01-01'', ''infinity''', 'opening time must be between the years 2000 and 9999'),
+             ('''2999-01-01'', ''-infinity''', 'opening time must be between the years 2000 and 9999')) t(t, m);
 SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '-1 day')$$, '22023', 'hold must be between nothing and 1 year', 'a hold below zero');
 SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'c4', '2999-01-01', hold => '300000 years')$$, '22023', NULL, 'a hold beyond the end of time');
 SELECT throws_ok($$SELECT create_campaign(999999, id('leader'), 'c4', '2999-01-01')$$, 'KT303', 'wave 999999 does not exist', 'an unknown wave');

@@ -4,7 +4,7 @@ SET client_min_messages = warning;
 -- It must be there before the first function in PL/pgSQL runs.
 LOAD 'plpgsql_check';
 BEGIN;
-SELECT plan(29);
+SELECT plan(30);
 SELECT ktt.create_market();
 SET search_path = public, pg_catalog;
 
@@ -184,9 +184,12 @@ SELECT is_empty($$
 
 SELECT is_empty($$
     SELECT identity FROM market_function f
-    WHERE f.prosqlbody IS NULL
+    WHERE f.prosqlbody IS NULL AND f.prokind <> 'p'
       AND NOT coalesce(f.proconfig @> ARRAY['search_path=market, ktt, pg_catalog, pg_temp'], false)
     $$, 'every function of the market pins its path, with pg_temp last');
+SELECT is_empty($$
+    SELECT identity FROM market_function f WHERE f.prokind = 'p' AND (f.prosecdef OR f.proconfig IS NOT NULL)
+    $$, 'procedures have no path and no owner''s rights, or they could not commit');
 
 SELECT is_empty($$
     SELECT i.identity

@@ -4,7 +4,7 @@ BEGIN;
 SELECT plan(15);
 \ir lib/market.sql
 
-SELECT results_eq('SELECT * FROM conservation', 'VALUES (0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, true)', 'nothing paid, nothing kept');
+SELECT results_eq('SELECT * FROM conservation', 'VALUES (0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, true, 0::bigint)', 'nothing paid, nothing kept');
 SELECT results_eq('SELECT * FROM repurchase', 'VALUES (0::bigint, 0::bigint, NULL::numeric)', 'nobody bought');
 SELECT results_eq('SELECT households, buyers, percent, wanted FROM coverage() WHERE community_id = id(''garden'')', 'VALUES (200::bigint, 0::bigint, 0.0, 100::bigint)', 'no household reached');
 

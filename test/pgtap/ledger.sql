@@ -1,15 +1,15 @@
 -- Accounts, journals, postings: append-only double entry.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(36);
+SELECT plan(48);
 \ir lib/market.sql
 
 SELECT market_account('channel') AS channel, market_account('revenue') AS revenue, account('mill', 'goods') AS mill, account('orchard', 'goods') AS orchard \gset
 
-SELECT results_eq('SELECT kind FROM accounts WHERE member_id IS NULL ORDER BY kind', $$VALUES ('channel'), ('clearing'), ('revenue'), ('unmatched')$$, 'the market has four accounts');
+SELECT results_eq('SELECT kind FROM accounts WHERE member_id IS NULL ORDER BY kind', 'SELECT kind FROM account_kinds WHERE NOT of_member ORDER BY kind', 'the market has an account of every kind');
 SELECT is(open_account(id('mill'), 'goods'), :mill::bigint, 'a member has one account of a kind');
-SELECT throws_ok('SELECT open_account(id(''mill''), ''channel'')', '23514', NULL, 'none of the market''s');
-SELECT throws_ok('INSERT INTO accounts (kind) VALUES (''goods'')', '23514', NULL, 'and the market none of his');
+SELECT throws_ok('SELECT open_account(id(''mill''), ''channel'')', '23503', NULL, 'none of the market''s');
+SELECT throws_ok('INSERT INTO accounts (kind) VALUES (''goods'')', '23503', NULL, 'and the market none of his');
 SELECT throws_ok('INSERT INTO accounts (kind) VALUES (''channel'')', '23505', NULL, 'nor one twice');
 
 -- Posting.
@@ -29,6 +29,22 @@ SELECT throws_ok(format('SELECT post(''test'', ''2'', ''{%s:1,999999:-1}'')', :m
 SELECT throws_ok('SELECT post(''test'', ''2'', NULL)', '22004', 'entries must not be null', 'no entries');
 SELECT throws_ok(format('SELECT post(''test'', NULL, ''{%s:1,%s:-1}'')', :mill, :channel), '22004', 'reference must not be null', 'no reference');
 SELECT throws_ok(format('SELECT post(''test'', ''2'', ''{%s:9223372036854775807,%s:-9223372036854775807}'')', :mill, :channel), '22003', NULL, 'a balance beyond the end of numbers');
+SELECT throws_ok(format('SELECT post(''test'', ''2'', ''{%s:-101,%s:101}'')', :mill, :channel), 'KT402', 'insufficient balance in account ' || :'mill', 'more than a member has');
+SELECT throws_ok(format('SELECT post(''test'', ''2'', ''{%s:1,%s:-1}'')', open_account(id('mill'), 'debt'), :channel), 'KT402', 'insufficient balance in account ' || account('mill', 'debt'), 'more than he owes');
+SELECT throws_ok(format('UPDATE accounts SET balance = -1 WHERE id = %s', :mill), '23514', NULL, 'nor can it be by hand');
+SELECT throws_ok(format('SELECT post(''test'', ''2'', ''{%s:1,%s:-1}'', now() + interval ''1 day'')', :mill, :channel), '22023', 'a journal must have happened before it is written', 'a time to come');
+
+-- Many in one call: each balance moves once.
+SELECT post_many('many', '{c,a,b}', ARRAY[shares(:mill, 10) - shares(:channel, 10), shares(:mill, -10) + shares(:orchard, 10), shares(:orchard, -60) + shares(:channel, 60)]) AS many \gset
+SELECT results_eq(format('SELECT j.reference FROM unnest(%L::bigint[]) WITH ORDINALITY i(id, place) JOIN journals j USING (id) ORDER BY place', :'many'), $$VALUES ('c'), ('a'), ('b')$$, 'ids come in the order given');
+SELECT results_eq('SELECT balance FROM accounts WHERE balance IS NOT NULL ORDER BY balance DESC LIMIT 2', 'VALUES (100::bigint), (0)', 'what one of them gives another takes');
+SELECT is(post_many('many', '{a,c}', ARRAY[shares(:mill, -10) + shares(:orchard, 10), shares(:mill, 10) - shares(:channel, 10)]), ARRAY[(:'many'::bigint[])[2], (:'many'::bigint[])[1]], 'posted again, nothing changes');
+SELECT throws_ok(format('SELECT post_many(''many'', ''{d,a}'', ARRAY[shares(%1$s, 1) - shares(%2$s, 1), shares(%1$s, 1) - shares(%2$s, 1)])', :mill, :channel), 'KT010', NULL, 'one of them with other entries: none is posted');
+SELECT is((SELECT count(*) FROM journals WHERE kind = 'many'), 3::bigint, 'none at all');
+SELECT throws_ok('SELECT post_many(''many'', ''{a,b}'', ARRAY[''{}''::shares])', '22004', 'every journal must have a reference and entries', 'fewer entries than references');
+SELECT throws_ok('SELECT post_many(''many'', ''{NULL}'', ARRAY[''{}''::shares])', '22004', NULL, 'no reference');
+SELECT is(post_many('many', '{}', '{}'), NULL, 'nothing at all');
+SELECT post('test', 'back', shares(:orchard, 50) - shares(:channel, 50)) \g /dev/null
 SELECT ok((SELECT happened_at = written_at FROM journals WHERE id = :j), 'it happened when it was written');
 SELECT post('test', '3', shares(:mill, -100) + shares(:channel, 100), '2020-02-02 00:00+00') AS j3 \gset
 SELECT results_eq('SELECT happened_at, written_at > now() FROM journals WHERE id = ' || :'j3', 'VALUES (''2020-02-02 00:00+00''::timestamptz, true)', 'unless it is told otherwise');

@@ -1,7 +1,7 @@
 -- The life of an offer: drafted and pushed by the supplier, decided by the supply leader, withdrawn.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(85);
+SELECT plan(89);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.story(offer bigint) RETURNS text
@@ -44,6 +44,8 @@ SELECT throws_ok(format('SELECT push_offer(%s)', :second), 'KT301', format('offe
 SELECT throws_ok(format('SELECT push_offer(%s)', :first), 'KT301', format('offer %s is replaced and cannot be pushed', :first), 'one that was replaced stays so');
 SELECT throws_ok(format('SELECT withdraw_offer(%s)', :first), 'KT301', format('offer %s is replaced and cannot be withdrawn', :first), 'also when the supplier wants it back');
 
+SELECT throws_ok('SELECT draft_offer(id(''apple sku''), id(''leader''), 700, 800, 900, 901)', 'KT302', 'prices of an offer must rise from supply price to floor to ceiling', 'no distribution price above the ceiling');
+SELECT throws_ok('UPDATE offers SET distribution_price = ceiling_price + 1 WHERE ceiling_price < 5000', '23514', NULL, 'by constraint');
 -- Bounds of the supplier on what is listed.
 SELECT results_eq(format('SELECT supply_price, floor_price, ceiling_price FROM campaign_items WHERE id = %s', :early), 'VALUES (700::bigint, 900::bigint, 1500::bigint)',
                   'an item keeps the bounds of the offer that was in force');
@@ -91,7 +93,13 @@ SELECT is((SELECT count(*) FROM offers WHERE sku_id = id('rice sku') AND upper_i
 SELECT is(offer_sku(id('apple sku'), id('leader'), 720, 950, 1400), standing(), 'the short way after all that');
 SELECT isnt(standing(), :second::bigint, 'is an offer of its own');
 SELECT ok((SELECT lower(b.period) >= upper(a.period) FROM offers a, offers b WHERE a.id = :second AND b.id = standing()), 'that begins behind the last');
-SELECT is((SELECT count(*) FROM offers WHERE sku_id = id('apple sku') AND state = 'draft'), 1::bigint, 'the short way takes up a draft on its terms');
+SELECT is((SELECT count(*) FROM offers WHERE sku_id = id('apple sku') AND state = 'draft'), 2::bigint, 'the short way takes up no draft on its terms');
+
+-- The short way makes an offer of its own.
+SELECT draft_offer(id('rice sku'), id('other leader'), 2100) AS standing \gset
+SELECT offer_sku(id('rice sku'), id('other leader'), 2100) AS short \gset
+SELECT is((SELECT array_agg(state ORDER BY id) FROM offers WHERE id IN (:standing, :short)), '{draft,passed}', 'a draft on the same terms stays a draft beside the short way');
+SELECT is(story(:standing), 'draft', 'and its log as it was');
 
 -- A clock that stepped back.
 UPDATE offers SET period = tstzrange('2999-01-01', NULL) WHERE id = standing();

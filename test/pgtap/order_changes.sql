@@ -1,7 +1,7 @@
 -- Orders are changed before the cut-off, tried without being placed, and placed in bulk.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(74);
+SELECT plan(104);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.change(request text, items text[], units bigint[], key text DEFAULT NULL) RETURNS text
@@ -103,6 +103,15 @@ SELECT is((SELECT count(*) FROM place_orders('{}')), 0::bigint, 'none');
 SELECT throws_ok('SELECT * FROM place_orders(NULL)', '22004', 'orders must not be null', 'null');
 SELECT throws_ok($$SELECT * FROM place_orders(array_fill('{}'::jsonb, '{10001}'))$$, '54000', 'at most 10000 orders can be placed at once', 'too many');
 SELECT is((SELECT string_agg(concat_ws(' ', outcome, error_code), ', ') FROM place_orders(ARRAY[NULL, 'null', '[]', '7', '{}']::jsonb[])), 'error 22004, error 22023, error 22023, error 22023, error 22004', 'things that are no orders');
+CREATE FUNCTION fixture.fate(orders jsonb[]) RETURNS text
+LANGUAGE sql AS $$ SELECT string_agg(concat_ws(' ', f.ordinal, f.outcome, f.error_code, f.error), ', ' ORDER BY f.ordinal) FROM place_orders(orders) f $$;
+CREATE FUNCTION fixture.good(request text) RETURNS jsonb
+LANGUAGE sql AS $$ SELECT jsonb_build_object('campaign', id('campaign'), 'buyer', id('chief'), 'items', ARRAY[id('rice')], 'units', '{1}'::int[], 'request', good.request, 'point', id('gate')) $$;
+SELECT is(fate(format('[0:1]={%s,7}', to_json(good('bound 0')::text))::jsonb[]), '1 placed, 2 error 22023 order must be an object', 'a list that is counted from 0');
+SELECT is(fate(ARRAY[ARRAY[good('row 1'), '7'], ARRAY[good('row 2'), '[]']]), '1 placed, 2 error 22023 order must be an object, 3 placed, 4 error 22023 order must be an object', 'a list of lists');
+SELECT is(fate(ARRAY[good('x') || '{"buyer": 1e999}', good('x') || '{"point": "gate"}', good('x') || '{"items": 1}', good('x') || '{"household": "\\xq"}', good('x') || '{"units": [[[[[[[1]]]]]]]}', good('fine')]),
+          '1 error 22003 buyer of an order must be of type bigint, 2 error 22P02 point of an order must be of type bigint, 3 error 22P02 items of an order must be of type bigint[], '
+          '4 error 22023 household of an order must be of type bytea, 5 error 54000 units of an order must be of type bigint[], 6 placed', 'what is wrong has a name');
 SELECT is((SELECT string_agg(outcome || ' ' || (code IS NOT NULL)::text, ', ') FROM place_orders(ARRAY[jsonb_build_object('campaign', id('campaign'), 'buyer', id('rival'), 'items', ARRAY[id('rice')], 'units', '{1}'::int[], 'request', 'full', 'point', id('gate'),
            'seller', id('seller'), 'household', '\xdeadbeefdeadbeef', 'channel', 'moments', 'note', 'ring twice')])), 'placed ' || ktt.has_key('code')::text, 'with everything');
 SELECT results_eq($$SELECT channel::text, note, received, refunded FROM buyer_orders WHERE buyer_id = id('rival') ORDER BY campaign_id DESC, order_id DESC LIMIT 1$$, $$VALUES ('moments', 'ring twice', 0::bigint, 0::bigint)$$, 'as its buyer sees it');
@@ -121,9 +130,60 @@ SELECT is((SELECT free FROM supplier_items WHERE supplier_id = id('orchard')), s
 SELECT results_eq($$SELECT orders, amount, paid FROM today_board WHERE campaign_id = id('campaign')$$, $$SELECT count(*), sum(amount)::bigint, 6988::bigint FROM orders WHERE state NOT IN ('cancelled', 'expired')$$, 'today');
 SELECT is((SELECT count(*) FROM (SELECT order_id FROM campaign_board WHERE campaign_id = id('campaign') AND order_id > id('b') ORDER BY order_id LIMIT 2) p), 2::bigint, 'a page of a campaign');
 
+-- Another steward meanwhile: what is placed anew is his, and he is asked when it is refunded.
+SELECT appoint_steward(id('garden'), id('rival')) \g /dev/null
+SELECT is(change('b', '{rice}', '{1}'), 'changed 2999 3989', 'less, under another steward');
+SELECT is((SELECT a.member_id FROM orders o JOIN accounts a ON a.id = o.steward_account_id WHERE o.id = id('b')), id('rival'), 'who is the order''s steward now');
+SELECT refund_order(id('campaign'), id('b'), id('rice'), 1, 'all of b') \g /dev/null
+SELECT results_eq($$SELECT sum(r.shares) FROM refunds r WHERE r.order_id = id('b')$$, $$SELECT shares FROM orders WHERE id = id('b')$$, 'and a refund takes back what was given');
+SELECT is_empty('SELECT violations()', 'shares go back to whom they were given');
+
+-- A change is placed now: limits by day count it today, and what more it costs may be paid as long as that of a new order.
+SELECT name('daily', create_campaign(open_wave('daily'), id('leader'), 'daily', clock_timestamp() + interval '1 hour', hold => '0')) \g /dev/null
+SELECT name('daily rice', list_item(id('daily'), id('rice sku'), 2500, 2999)), set_limit(id('daily'), 4, 'buyer', per_day => true), publish_campaign(id('daily')), join_campaign(id('daily'), id('seller')) \g /dev/null
+SELECT name('day', o.order_id), pay_order(id('daily'), o.order_id, o.amount, 'day') FROM place_order(id('daily'), id('buyer'), ARRAY[id('daily rice')], '{3}', 'day', point => id('gate')) o \g /dev/null
+UPDATE orders SET placed_at = placed_at - interval '1 day', paid_at = paid_at - interval '1 day' WHERE id = id('day');
+UPDATE limit_uses SET day = day - 1 WHERE campaign_id = id('daily');
+SELECT results_eq($$SELECT outcome, returned FROM change_order(id('daily'), id('day'), ARRAY[id('daily rice')], '{4}', 'day 2')$$, $$VALUES ('changed', 0::bigint)$$, 'more, a day later');
+SELECT results_eq($$SELECT u.units, u.day = local_day(clock_timestamp()) FROM limit_uses u WHERE u.campaign_id = id('daily') AND u.units <> 0$$, 'VALUES (4::bigint, true)', 'it counts today');
+SELECT is_empty('SELECT violations()', 'the limit by day is sound');
+SELECT is(expire_orders(), 0, 'there is time to pay the difference');
+SELECT is(pay_order(id('daily'), id('day'), 2999, 'day 2'), 'paid', 'it is paid');
+SELECT is(cancel_order(id('daily'), id('day')), 'cancelled', 'and can end');
+SELECT is((SELECT sum(units) FROM limit_uses WHERE campaign_id = id('daily')), 0::numeric, 'with nothing left behind');
+-- Rules that changed meanwhile.
+SELECT name('own', o.order_id), pay_order(id('daily'), o.order_id, o.amount, 'own') FROM place_order(id('daily'), id('seller'), ARRAY[id('daily rice')], '{3}', 'own', seller => id('seller'), point => id('gate')) o \g /dev/null
+SELECT configure(own_purchase => false) \g /dev/null
+SELECT results_eq($$SELECT outcome, returned FROM change_order(id('daily'), id('own'), ARRAY[id('daily rice')], '{2}', 'own 2')$$, $$VALUES ('changed', 2999::bigint)$$, 'a purchase of one''s own');
+SELECT results_eq($$SELECT chain::text, seller_account_id FROM orders WHERE id = id('own')$$, 'SELECT id(''leader'')::text, NULL::bigint', 'no longer counts as a sale');
+SELECT is_empty('SELECT violations()', 'its shares say the same');
+SELECT is(cancel_order(id('daily'), id('own')), 'cancelled', 'and it can end');
+SELECT throws_ok('SELECT expire_orders(''1000000 years'')', '22023', NULL, 'an age beyond all times');
+SELECT throws_ok('SELECT expire_orders(''-1 s'')', '22023', NULL, 'an age below zero');
+SELECT configure(own_purchase => true) \g /dev/null
+
+-- What was paid in full has time for the rest; what never was has not more than it had, however often it is changed.
+SELECT name('slow', o.order_id) FROM place_order(id('daily'), id('rival'), ARRAY[id('daily rice')], '{1}', 'slow', point => id('gate')) o \g /dev/null
+SELECT name('fast', o.order_id), pay_order(id('daily'), o.order_id, o.amount, 'fast') FROM place_order(id('daily'), id('chief'), ARRAY[id('daily rice')], '{1}', 'fast', point => id('gate')) o \g /dev/null
+UPDATE orders SET placed_at = placed_at - interval '29 minutes' WHERE id IN (id('slow'), id('fast'));
+CREATE FUNCTION fixture.rice(request text, units bigint) RETURNS text
+LANGUAGE sql AS $$ SELECT outcome FROM change_order(id('daily'), id(rice.request), ARRAY[id('daily rice')], ARRAY[rice.units], gen_random_uuid()::text) $$;
+SELECT is(ARRAY[rice('slow', 2), rice('slow', 1), rice('fast', 2), rice('fast', 3)], '{changed,changed,changed,changed}'::text[], 'two orders, changed and changed again');
+SELECT is((SELECT unpaid_since < clock_timestamp() - interval '28 minutes' FROM orders WHERE id = id('slow')), true, 'one waits since it was placed');
+SELECT is((SELECT unpaid_since > clock_timestamp() - interval '1 minute' FROM orders WHERE id = id('fast')), true, 'one since it became more');
+SELECT is(expire_orders('28 minutes'), 1, 'the time of one is over');
+SELECT is((SELECT array_agg(state::text ORDER BY id) FROM orders WHERE id IN (id('slow'), id('fast'))), '{expired,placed}'::text[], 'which had never been paid');
+UPDATE orders SET unpaid_since = unpaid_since - interval '29 minutes' WHERE id = id('fast');
+SELECT is(rice('fast', 2), 'changed', 'the other is changed once more');
+SELECT is((SELECT unpaid_since < clock_timestamp() - interval '28 minutes' FROM orders WHERE id = id('fast')), true, 'and waits no longer for it');
+SELECT is(pay_order(id('daily'), id('fast'), 2999, 'rest of fast'), 'paid', 'the rest comes');
+SELECT is(expire_orders('28 minutes'), 0, 'then it is kept');
+SELECT is_empty('SELECT violations()', 'waiting orders are sound');
+
 -- After the cut-off.
+SELECT place('c', 'rival', '{rice}', '{1}') \g /dev/null
 SELECT close_wave(id('wave')) \g /dev/null
-SELECT answers($$SELECT change('b', '{rice}', '{1}', 'late')$$, 'closed', 'past the cut-off nothing is changed');
+SELECT answers($$SELECT change('c', '{rice}', '{2}', 'late')$$, 'closed', 'past the cut-off nothing is changed');
 SELECT is(bulk('{"request": "late"}'), 'closed', 'nor placed');
 SELECT is_empty('SELECT violations()', 'all is well at the end');
 

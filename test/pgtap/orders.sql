@@ -1,7 +1,7 @@
 -- Placing orders: every outcome, every refusal, and what a retry gives.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(82);
+SELECT plan(84);
 \ir lib/market.sql
 
 CREATE FUNCTION pg_temp.order(
@@ -135,6 +135,14 @@ SELECT answers($$SELECT pg_temp.order(request => 'late2')$$, 'closed', 'closed i
 SELECT answers($$SELECT outcome FROM place_order(id('campaign'), id('buyer'), ARRAY[id('apple'), id('rice')], ARRAY[3, 2], 'first', id('seller'), id('gate'), location(121.501, 25.05))$$,
                'placed', 'but a retry learns what became of its order');
 SELECT is_empty('SELECT violations()', 'no order after the cut-off');
+
+-- A refusal is the same from every session.
+CREATE FUNCTION fixture.far_away() RETURNS text
+LANGUAGE sql AS $$ SELECT outcome FROM place_order(id('campaign'), id('buyer'), ARRAY[id('rice')], '{1}', 'far away', location => location(1.0 / 3, 1.0 / 7)) $$;
+SELECT is(far_away(), 'closed', 'an order that is refused at a place');
+SET LOCAL extra_float_digits = -3;
+SELECT is(far_away(), 'closed', 'is the same order at the same place where numbers are shown with fewer digits');
+RESET extra_float_digits;
 
 SELECT * FROM finish();
 ROLLBACK;

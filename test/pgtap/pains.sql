@@ -1,5 +1,5 @@
 -- What systems of the field get wrong, one by one. Oversell is in test/tap/flash_sale.pl, limits in limits.sql, cut-offs in cut_off.sql,
--- stock of several hubs in stock.sql, rates that rewrite history in sellers.sql and rates.sql.
+-- stock of several hubs in stock.sql, rates that rewrite history in sellers.sql and rates.sql, withdrawals that race in payouts.sql and payout.spec.
 \set ON_ERROR_STOP on
 BEGIN;
 SELECT plan(12);

@@ -9,7 +9,7 @@
 \set ORDERS 120
 \endif
 BEGIN;
-SELECT 14 * :WAVES + 12 AS planned \gset
+SELECT 17 * :WAVES + 13 AS planned \gset
 SELECT plan(:planned);
 \ir lib/market.sql
 \ir lib/reference.sql
@@ -104,7 +104,7 @@ BEGIN
         END LOOP;
         v_sellers := ARRAY[NULL, v_leader];
         FOR i IN 1 .. 3 LOOP
-            IF NOT (people[i] = ANY (v_sellers[2:])) THEN
+            IF NOT (people[i] = ANY (v_sellers[2:]) OR EXISTS (SELECT FROM campaign_items x WHERE x.campaign_id = v_campaign AND x.supplier_id = people[i])) THEN
                 PERFORM form_partnership(v_leader, people[i]);
                 PERFORM join_campaign(v_campaign, people[i]);
                 v_sellers := v_sellers || people[i];
@@ -152,10 +152,14 @@ BEGIN
            GROUP BY 1, 2, 3 HAVING sum(s.amount) <> 0 ORDER BY 1, 2, 3$q$, stage || ': split');
     RETURN NEXT results_eq($q$SELECT r.id, e.account, e.amount::numeric FROM refunds r CROSS JOIN LATERAL ktt.entries(r.shares) e ORDER BY 1, 2$q$,
         $q$SELECT s.refund_id, s.account, s.amount FROM raw_lines l CROSS JOIN LATERAL reference.refunded_shares(l.campaign, l.order_id, l.item) s ORDER BY 1, 2$q$, stage || ': refunds');
-    RETURN NEXT results_eq($q$SELECT b.account_id, b.balance + coalesce(p.paid, 0) FROM balances b
-           LEFT JOIN (SELECT e.account, sum(e.amount)::bigint AS paid FROM payout_lines l CROSS JOIN LATERAL ktt.entries(l.entries) e WHERE l.state = 'paid' GROUP BY 1) p ON p.account = b.account_id
-           WHERE b.kind NOT IN ('channel', 'clearing') AND b.balance + coalesce(p.paid, 0) <> 0 ORDER BY 1$q$,
+    RETURN NEXT results_eq($q$SELECT p.account_id, sum(p.amount)::bigint FROM postings p JOIN journals j ON j.id = p.journal_id
+           WHERE j.kind = 'settlement' AND p.account_id <> market_account('clearing') GROUP BY 1 HAVING sum(p.amount) <> 0 ORDER BY 1$q$,
         $q$SELECT s.account, s.amount::bigint FROM reference.settled((SELECT max(upper(due)) FROM settlements)) s ORDER BY 1$q$, stage || ': settlement');
+    -- What somebody did not have became his debt, and was netted later: between his own accounts.
+    RETURN NEXT results_eq($q$SELECT a.member_id, sum(p.amount)::bigint FROM postings p JOIN journals j ON j.id = p.journal_id JOIN accounts a ON a.id = p.account_id
+           WHERE j.kind IN ('settlement', 'debt', 'netting') AND a.of_member GROUP BY 1 HAVING sum(p.amount) <> 0 ORDER BY 1$q$,
+        $q$SELECT a.member_id, sum(s.amount)::bigint FROM reference.settled((SELECT max(upper(due)) FROM settlements)) s JOIN accounts a ON a.id = s.account
+           WHERE a.of_member GROUP BY 1 HAVING sum(s.amount) <> 0 ORDER BY 1$q$, stage || ': debts');
 END
 $$;
 
@@ -204,8 +208,8 @@ SELECT refund_order(o.campaign_id, o.id, b.item, units(o.basket - o.refunded, b.
 FROM orders o CROSS JOIN LATERAL ktt.items(o.basket - o.refunded) b WHERE o.state IN ('paid', 'arrived', 'picked_up', 'completed') \g /dev/null
 SELECT settle() \g /dev/null
 SELECT pg_temp.agrees('all refunded');
-SELECT is_empty($$SELECT b.account_id FROM balances b WHERE b.kind <> 'channel'
-                  AND b.balance <> -coalesce((SELECT sum(ktt.amount(l.entries, b.account_id)) FROM payout_lines l WHERE l.state = 'paid'), 0)$$,
+SELECT is_empty($$SELECT a.member_id, a.kind = 'clearing' FROM accounts a LEFT JOIN (postings p JOIN journals j ON j.id = p.journal_id AND j.kind <> 'payout') ON p.account_id = a.id
+                  WHERE a.kind <> 'channel' GROUP BY 1, 2 HAVING sum(p.amount) <> 0$$,
                 'settle and refund everything: zero, but for what was paid out');
 
 SELECT * FROM finish();

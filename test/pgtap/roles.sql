@@ -1,7 +1,7 @@
 -- Who is what: roles that are kept, roles that somebody has because he acts in them, and all of them together.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(48);
+SELECT plan(50);
 \ir lib/market.sql
 
 -- Beginning.
@@ -79,6 +79,9 @@ SELECT is_empty('SELECT * FROM verify_people() WHERE violations <> 0', 'all of t
 SELECT is((SELECT checked FROM verify_people() WHERE invariant = 'who supplies or leads a sale has had the role'), 4::bigint, 'and was looked at');
 DELETE FROM roles WHERE member_id = id('mill');
 SELECT results_eq('SELECT first FROM verify_people() WHERE violations > 0', ARRAY[format('member %s, supplier', id('mill'))], 'a supplier who never had the role');
+
+SELECT throws_ok($$SELECT begin_role(id('buyer'), 'staff', id('buyer'))$$, '22023', format('member %s cannot be his own employer', id('buyer')), 'nobody is his own staff');
+SELECT throws_ok($$INSERT INTO roles (member_id, role, employer_id, period) VALUES (id('buyer'), 'driver', id('buyer'), '[2999-01-01,)')$$, '23514', NULL, 'by constraint');
 
 SELECT * FROM finish();
 ROLLBACK;

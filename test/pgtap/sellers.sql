@@ -2,7 +2,7 @@
 -- where goods may go.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(49);
+SELECT plan(58);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.sold(campaign text, request text, buyer text, item text, units bigint, seller text DEFAULT NULL, point text DEFAULT 'gate') RETURNS text
@@ -59,11 +59,23 @@ SELECT is(whose('mine again'), 'leader', 'he earns nothing');
 SELECT answers($$SELECT sold('campaign', 'mine again', 'seller', 'rice', 1, 'seller')$$, 'placed', 'and the same again');
 SELECT is(sold('campaign', 'for another', 'buyer', 'rice', 1, 'seller'), 'placed', 'what others buy of him');
 SELECT is(whose('for another'), 'seller 450', 'he earns on all the same');
+-- Nor is it divided by the rule of his tier: nobody of that tier sells it.
+SELECT set_rate(id('leader'), 'supplier cost, platform 10% of sale, sales_leader 5% of sale, supply_leader rest', tier => 'gold') AS gold \gset
+SELECT form_partnership(id('leader'), id('chief')) \g /dev/null
+SELECT set_tier(id('leader'), id('chief'), 'gold') \g /dev/null
+SELECT join_campaign(id('campaign'), id('chief')), name('golden rice', list_item(id('campaign'), id('rice sku'), 2500, 3000)) \g /dev/null
+SELECT is(sold('campaign', 'golden mine', 'chief', 'golden rice', 1, 'chief'), 'placed', 'nor what a sales leader of a tier buys');
+SELECT is((SELECT amount(o.shares, market_account('revenue')) FROM orders o WHERE o.id = id('golden mine')), 60::bigint, 'goes by the rule of his tier');
+SELECT is((SELECT shares_agg(p.account_id, p.amount) FROM order_parts(id('campaign'), id('golden mine')) p), (SELECT o.shares FROM orders o WHERE o.id = id('golden mine')), 'its parts say so');
+SELECT end_rate(:gold) \g /dev/null
 SELECT configure(own_purchase => true) \g /dev/null
 SELECT is_empty('SELECT violations()', 'all of it is divided by its rules');
 
 -- Led by a group owner.
 SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'mine', now() + interval '1 hour', owner => id('buyer'))$$, 'KT103', format('member %s is no partner of supply leader %s', id('buyer'), id('leader')), 'who is no partner owns no campaign');
+SELECT configure(max_levels => 1) \g /dev/null
+SELECT throws_ok($$SELECT create_campaign(id('wave'), id('leader'), 'mine', now() + interval '1 hour', owner => id('seller'))$$, 'KT101', NULL, 'nor anybody where the market has one level');
+SELECT configure(max_levels => 2) \g /dev/null
 SELECT name('owned', create_campaign(id('wave'), id('leader'), 'owned', now() + interval '1 hour', hold => '0', owner => id('seller'))) \g /dev/null
 SELECT throws_ok($$SELECT list_item(id('owned'), id('rice sku'), 2500, 2700)$$, 'KT302', format('distribution price of sku %s is not what the supply leader gives it on for', id('rice sku')), 'nothing is given on without a price');
 SELECT name('given on', draft_offer(id('rice sku'), id('leader'), 2000, 2300, 3000, distribution_price => 2400)) \g /dev/null
@@ -97,6 +109,17 @@ SELECT is(whose('rated later'), 'seller 1200', 'keeps what was agreed');
 SELECT appoint_steward(id('garden'), id('rival')), close_pickup_point(id('gate'), 'closed') \g /dev/null
 SELECT is_empty('SELECT violations()', 'also when it goes to another steward');
 SELECT open_pickup_point(id('gate'), true) \g /dev/null
+
+-- A supplier does not sell his own goods on for somebody else.
+SELECT form_partnership(id('leader'), id('orchard')), name('jam sku', add_sku(id('seller'), 'jam')) \g /dev/null
+SELECT offer_sku(id('jam sku'), id('leader'), 100) \g /dev/null
+SELECT throws_ok('SELECT join_campaign(id(''campaign''), id(''orchard''))', 'KT102', format('member %s supplies campaign %s', id('orchard'), id('campaign')), 'who supplies a campaign cannot join it');
+SELECT throws_ok('SELECT list_item(id(''campaign''), id(''jam sku''), 100, 200)', 'KT102', format('supplier of sku %s sells in campaign %s', id('jam sku'), id('campaign')), 'nor can goods of a seller be listed in it');
+SELECT name('others', create_campaign(id('wave'), id('leader'), 'others', now() + interval '1 hour')) \g /dev/null
+SELECT name('others rice', list_item(id('others'), id('rice sku'), 2400, 3000)) \g /dev/null
+SELECT is(join_campaign(id('others'), id('orchard'))::text, id('leader') || '>' || id('orchard'), 'what others supply he sells as anybody does');
+SELECT is((SELECT count(*) FROM campaign_items WHERE campaign_id = id('others')), 1::bigint, 'as long as nothing of his is in it');
+SELECT throws_ok('SELECT list_item(id(''others''), id(''apple sku''), 850, 990)', 'KT102', NULL, 'and then nothing of his gets in');
 
 -- Where goods may go.
 SELECT set_sales_area(id('apple sku'), communities => ARRAY[id('garden')]) \g /dev/null

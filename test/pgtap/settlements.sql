@@ -1,7 +1,7 @@
 -- Settlement: one aggregate over a window of due times, exactly once.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(36);
+SELECT plan(37);
 \ir lib/market.sql
 \ir lib/reference.sql
 
@@ -75,11 +75,12 @@ SELECT is(open_settlement(), NULL, 'and no window before one');
 -- Bad calls, and what cannot be.
 SELECT throws_ok('SELECT open_settlement(''infinity'')', '22023', 'time must be finite', 'until for ever');
 SELECT throws_ok('SELECT open_settlement(''-infinity'')', '22023', 'time must be finite', 'until never');
+SELECT throws_ok('SELECT preview_settlement(''infinity'')', '22023', 'time must be finite', 'and a dry run of it');
 SELECT throws_ok('SELECT post_settlement(999999)', 'KT303', 'settlement 999999 does not exist', 'an unknown settlement');
 SELECT throws_ok('SELECT post_settlement(NULL)', '22004', 'settlement must not be null', 'no settlement');
-SELECT throws_ok('INSERT INTO settlements (due) SELECT due FROM settlements LIMIT 1', '23P01', NULL, 'two windows cannot overlap');
-SELECT throws_ok('INSERT INTO settlements (due) VALUES (''[2999-01-01,2999-01-02)'')', '23514', NULL, 'a window is open below and closed above');
-SELECT throws_ok('INSERT INTO settlements (due) VALUES (''(2999-01-01,)'')', '23514', NULL, 'and has an end');
+SELECT throws_ok('INSERT INTO settlements (calendar_id, due, campaigns, elsewhere, accounts) SELECT calendar_id, due, campaigns, elsewhere, accounts FROM settlements LIMIT 1', '23P01', NULL, 'two windows cannot overlap');
+SELECT throws_ok('INSERT INTO settlements (calendar_id, due, campaigns, elsewhere, accounts) VALUES (1, ''[2999-01-01,2999-01-02)'', ''{}'', ''{}'', ''{}'')', '23514', NULL, 'a window is open below and closed above');
+SELECT throws_ok('INSERT INTO settlements (calendar_id, due, campaigns, elsewhere, accounts) VALUES (1, ''(2999-01-01,)'', ''{}'', ''{}'', ''{}'')', '23514', NULL, 'and has an end');
 
 SELECT * FROM finish();
 ROLLBACK;

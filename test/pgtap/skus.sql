@@ -1,7 +1,7 @@
 -- What is said of goods, and where they may be handed out.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(53);
+SELECT plan(57);
 \ir lib/market.sql
 
 CREATE VIEW fixture.apple AS
@@ -70,6 +70,15 @@ SELECT throws_ok('SELECT set_sales_area(999999)', 'KT303', 'sku 999999 does not 
 SELECT throws_ok('SELECT set_sales_area(NULL)', '22004', 'sku must not be null', 'no sku to sell');
 SELECT is_empty('SELECT * FROM sku_communities', 'a refusal leaves nothing');
 SELECT throws_ok('UPDATE skus SET area = rectangle(1, 2)', '23514', NULL, 'an area that is not known to be there cannot be');
+
+-- An item follows its sku, whether that had an area when it was listed or not.
+SELECT set_sales_area(id('apple sku'), communities => ARRAY[id('meadow')]) \g /dev/null
+SELECT is(place('far', 'buyer', '{apple}', '{1}'), 'out_of_area', 'an item that was listed before is bounded with its sku');
+SELECT list_item(id('campaign'), id('apple sku'), 850, 991) AS bounded \gset
+SELECT set_sales_area(id('apple sku')) \g /dev/null
+SELECT is(place('near', 'buyer', '{apple}', '{1}'), 'placed', 'and free with it');
+SELECT is(outcome, 'placed', 'as is one that was listed while it was bounded') FROM place_order(id('campaign'), id('buyer'), ARRAY[:bounded], '{1}', 'other', point => id('gate'));
+SELECT is_empty('SELECT * FROM campaign_items WHERE bounded', 'and costs no look at it');
 
 -- verify_skus() sees what no constraint can.
 SELECT set_sales_area(id('apple sku'), communities => ARRAY[id('garden')]) \g /dev/null

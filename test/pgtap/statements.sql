@@ -1,12 +1,13 @@
 -- Statements: a member's ledger, line by line, and as it was issued.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(25);
+SELECT plan(30);
 \ir lib/market.sql
 
 SELECT buy('a', 'buyer', '{apple,rice}', '{3,1}', 'seller') \g /dev/null
 SELECT deliver(), complete(), settle() \g /dev/null
 SELECT clock_timestamp() AS middle \gset
+SELECT set_config('test.middle', :'middle', true) \g /dev/null
 SELECT refund_order(id('campaign'), id('a'), id('rice'), 1, 'f') \g /dev/null
 SELECT settle() \g /dev/null
 SELECT approve_payout(make_payout(id('cashier'), 'p'), id('chief')) \g /dev/null
@@ -21,6 +22,17 @@ SELECT results_eq(format('SELECT line, kind, amount, balance FROM statement(id('
 SELECT results_eq('SELECT line, kind, balance FROM statement(id(''buyer''), ''-infinity'', ''infinity'')', $$VALUES (0::bigint, 'opening', 0::bigint), (1, 'closing', 0)$$, 'who has no account has nothing');
 SELECT is_empty($$SELECT s.line FROM members m, LATERAL (SELECT line, kind, balance - coalesce(lag(balance) OVER (ORDER BY line), 0) - coalesce(amount, 0) AS off
                   FROM statement(m.id, '-infinity', 'infinity')) s WHERE s.off <> 0$$, 'every line adds up, for everybody');
+-- What is behind it, order line by order line.
+SELECT results_eq('SELECT kind, order_id, refund_id IS NOT NULL, item_id, units, sale, amount FROM statement_orders(id(''seller''), ''-infinity'', ''infinity'')',
+                  $$VALUES ('settlement', id('a'), false, id('apple'), 3::bigint, 2970::bigint, 446::bigint), ('settlement', id('a'), false, id('rice'), 1, 2999, 450),
+                           ('settlement', id('a'), true, id('rice'), -1, -2999, -450), ('payout', NULL, false, NULL, NULL, NULL, -446)$$, 'with order, refund and item');
+SELECT is((SELECT count(DISTINCT rule) FROM statement_orders(id('seller'), '-infinity', 'infinity') WHERE rule LIKE '%sales_leader 15% of sale%'), 1::bigint, 'and the rule');
+SELECT is_empty($$SELECT m.id FROM members m, (VALUES ('-infinity'::timestamptz, 'infinity'::timestamptz), ('-infinity', current_setting('test.middle')::timestamptz), (current_setting('test.middle')::timestamptz, 'infinity')) v(low, high)
+                  WHERE coalesce((SELECT sum(amount) FROM statement_orders(m.id, v.low, v.high)), 0) <> coalesce((SELECT sum(amount) FROM statement(m.id, v.low, v.high)), 0)$$,
+                'it sums to the statement, for everybody');
+SELECT throws_ok('SELECT statement_orders(999999, ''-infinity'', ''infinity'')', 'KT303', 'member 999999 does not exist', 'an unknown member');
+SELECT throws_ok('SELECT statement_orders(id(''seller''), ''2020-01-01'', ''2020-01-01'')', '22023', 'period must end after it starts', 'an empty period');
+
 SELECT throws_ok('SELECT statement(999999, ''-infinity'', ''infinity'')', 'KT303', 'member 999999 does not exist', 'an unknown member');
 SELECT throws_ok('SELECT statement(id(''seller''), ''2020-01-01'', ''2020-01-01'')', '22023', 'period must end after it starts', 'an empty period');
 SELECT throws_ok('SELECT statement(id(''seller''), ''2020-01-02'', ''2020-01-01'')', '22023', NULL, 'a period backwards');

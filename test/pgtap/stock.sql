@@ -1,7 +1,7 @@
 -- Stock: pools that several campaigns sell from, quotas of communities, and what is added or taken away.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(54);
+SELECT plan(60);
 \ir lib/market.sql
 
 CREATE FUNCTION fixture.free(item bigint DEFAULT NULL, quota bigint DEFAULT NULL) RETURNS bigint
@@ -65,7 +65,20 @@ SELECT is(restock(1003, id('south'), item => id('south apple')), 1308::bigint, '
 SELECT is((SELECT max(free) - min(free) FROM stock WHERE stock_id = id('south apple')), 1::bigint, 'evenly');
 SELECT throws_ok($$SELECT restock(1, id('south'), item => id('north rice'))$$, 'KT303', NULL, 'another campaign''s item');
 SELECT throws_ok($$SELECT restock(1, id('north'), item => id('north apple'))$$, 'KT303', NULL, 'an item without a stock');
+SELECT throws_ok($$SELECT restock(1, item => id('north rice'))$$, '22004', 'campaign must not be null', 'an item without its campaign');
 SELECT throws_ok($$SELECT restock(1, quota => 999999)$$, 'KT303', 'no pool has no such stock', 'an unknown pool');
+-- What begins with nothing and grows is spread as if it had been large from the first.
+SELECT name('late', create_campaign(id('wave'), id('leader'), 'late', clock_timestamp() + interval '1 hour')) \g /dev/null
+SELECT name('late apple', list_item(id('late'), id('apple sku'), 850, 990, 0)), name('late quota', create_pool(id('apple sku'), 'late', 0)) \g /dev/null
+SELECT set_capacity(id('late'), 1), publish_campaign(id('late')) \g /dev/null
+SELECT is(take('late', 'late apple', 1), 'sold_out', 'nothing is there yet');
+SELECT restock(1650, id('late'), item => id('late apple')), restock(300, quota => id('late quota')),
+       restock(499, id('late'), quota => (SELECT capacity_id FROM campaigns WHERE id = id('late'))) \g /dev/null
+SELECT results_eq($$SELECT count(*), sum(free), min(free) FROM stock WHERE stock_id = id('late apple')$$, 'VALUES (16::bigint, 1650::numeric, 103::bigint)', 'an item lies in all slots');
+SELECT results_eq($$SELECT count(*), sum(free) FROM stock WHERE stock_id = -id('late quota')$$, 'VALUES (3::bigint, 300::numeric)', 'a pool in as many as it needs');
+SELECT results_eq($$SELECT i.slots, q.slots, c.capacity_slots FROM campaign_items i, quotas q, campaigns c WHERE i.id = id('late apple') AND q.id = id('late quota') AND c.id = id('late')$$,
+                  'VALUES (16, 3, 5)', 'which orders know');
+SELECT is(take('late', 'late apple', 1650), 'placed', 'and gather from');
 SELECT throws_ok($$SELECT restock(1, id('south'))$$, '22004', 'restock needs an item or a quota', 'of what');
 SELECT throws_ok($$SELECT restock(NULL, id('south'), item => id('south apple'))$$, '22004', 'units must not be null', 'how many');
 SELECT is_empty('SELECT violations()', 'it still adds up');

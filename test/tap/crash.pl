@@ -178,6 +178,41 @@ for my $trial (1 .. $trials)
 note join ', ', map { "$_ $met{$_} times" } sort keys %met;
 verified($node, 'shop', 'after all crashes of settlements');
 
+# Refunds and payouts the same way: every call has its key, so that the whole of it is done again after a crash, and comes to what it
+# comes to without one.
+my $money = "$path;
+	SELECT state, amount, fee, channel_reference IS NOT NULL FROM payout_lines ORDER BY payout_id, member_id;
+	SELECT kind, count(*), sum(ktt.amount(entries, market_account('channel'))), sum(ktt.amount(entries, market_account('bank'))), sum(ktt.amount(entries, market_account('transfers')))
+	FROM journals GROUP BY kind ORDER BY kind;
+	SELECT account_id, balance, available FROM balances ORDER BY account_id;
+	SELECT count(*), sum(amount) FROM refunds";
+%met = ();
+for my $trial (1 .. (long() ? 200 : 6))
+{
+	my $pay = "$path;
+		SELECT refund_order(1, o.id, 2, 0, format('payout $trial of %s', o.id), amount => 3) FROM orders o WHERE o.id % 40 = $trial % 40 AND o.id <= 300
+		  AND ktt.amount(o.basket, 2) - coalesce(ktt.amount(o.refunded, 2), 0) > 7;
+		SELECT post_settlement(open_settlement()) WHERE $trial > (SELECT count(*) FROM settlements) - $window;
+		SELECT make_payout(5, 'payout $trial') AS payout \\gset
+		SELECT * FROM approve_payout(:payout, 6);
+		SELECT confirm_transfer(t.key, 'number of ' || t.member_id, t.amount) FROM send_transfers(1000, '0') t WHERE t.member_id % 2 = 0;
+		SELECT fail_transfer(l.key, 'closed') FROM payout_lines l WHERE l.payout_id = :payout AND l.member_id % 2 = 1 AND l.state = 'sent';";
+	psql_ok($node, 'twin', $pay);
+	my $session = session('shop', $pay);
+	usleep(20_000 + rand(150_000));
+	crash($trial % 3 ? 'kill' : 'immediate');
+	answers($session);
+	my $sound = $node->safe_psql('shop', 'SELECT coalesce(sum(violations), -1) FROM market.verify()');
+	my $came = $node->safe_psql('shop', "$path; SELECT coalesce((SELECT string_agg(DISTINCT l.state, ' ' ORDER BY l.state) FROM payout_lines l WHERE l.payout_id = (SELECT max(p.id) FROM payouts p)), 'none'), count(*) FROM payouts");
+	$met{$came}++;
+	psql_ok($node, 'shop', $pay);
+	my ($got, $wanted) = map { $node->safe_psql($_, $money) } qw(shop twin);
+	ok($sound eq '0' && $got eq $wanted && length $wanted > 100, "payout $trial: cut off at any moment and done again, it is done once")
+	  or diag("verify: $sound\ncut off:\n$got\ntwin:\n$wanted");
+}
+note join ', ', map { "$_ $met{$_} times" } sort keys %met;
+verified($node, 'shop', 'after all crashes of payouts');
+
 # Orders and payments under way while the server dies.
 my $clients = 4;
 my $rounds = long() ? 50 : 3;

@@ -52,9 +52,11 @@ alone() {
 	export KTT_ALONE
 }
 
-# Build the flavour and install it where the server's user can read it.
+# Build the flavour and install it where the server's user can read it, unless a
+# run that this is part of has done so.
 inst=$place/inst-$flavour
 install_private() {
+	[ -z "${KTT_INSTALLED:-}" ] || return 0
 	make -s -C "$top" FLAVOUR="$flavour" install DESTDIR="$inst" \
 		>"$build/install.log" 2>&1 || { cat "$build/install.log" >&2; die "the build failed"; }
 	! grep -A 3 -i 'warning:' "$build/install.log" >&2 || :

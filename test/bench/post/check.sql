@@ -1,0 +1,1 @@
+SELECT bench.expect((SELECT sum(violations)::bigint FROM market.verify()), 'post: verify() finds nothing before');

@@ -1,0 +1,8 @@
+-- Every pair of calls on the money that comes of what is delivered.
+\ir lib/pairs.sql
+SELECT plan(6);
+SELECT register_member(format('m%s', n)) FROM generate_series(1, 9) n \g /dev/null
+\ir lib/pairs_delivered.sql
+\set area money
+\ir lib/pair_calls.sql
+\ir lib/pairs_run.sql
