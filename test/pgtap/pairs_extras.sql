@@ -1,6 +1,6 @@
 -- Every pair of calls on fees, subsidies, bonuses, traffic and tax, and on the orders behind them.
 \ir lib/pairs.sql
-SELECT plan(6);
+SELECT plan(7);
 
 SELECT register_member(format('m%s', n)) FROM generate_series(1, 9) n \g /dev/null
 SELECT set_tax_rule('person', '2024-01-01', 'year', 'tax 10% of sale, payee rest', 'a law') \g /dev/null
@@ -52,6 +52,9 @@ BEGIN
 END
 $$;
 
+-- So much was seen, less a little: how many pairs of a hundred wait, how many outcomes there are.
+\set waits 19
+\set outcomes 200
 \set area extras
 \ir lib/pair_calls.sql
 

@@ -1,8 +1,11 @@
 -- Every pair of calls on the money that comes of what is delivered.
 \ir lib/pairs.sql
-SELECT plan(6);
+SELECT plan(7);
 SELECT register_member(format('m%s', n)) FROM generate_series(1, 9) n \g /dev/null
 \ir lib/pairs_delivered.sql
+-- So much was seen, less a little: how many pairs of a hundred wait, how many outcomes there are.
+\set waits 27
+\set outcomes 55
 \set area money
 \ir lib/pair_calls.sql
 \ir lib/pairs_run.sql

@@ -1,6 +1,6 @@
 -- Every pair of calls on the orders of one campaign.
 \ir lib/pairs.sql
-SELECT plan(7);
+SELECT plan(8);
 
 SELECT register_member(format('m%s', n)) FROM generate_series(1, 9) n \g /dev/null
 SELECT appoint_steward(add_community('garden'), 3), add_pickup_point(1, 'gate', location(121.5, 25.05)) \g /dev/null
@@ -28,6 +28,9 @@ BEGIN
 END
 $$;
 
+-- So much was seen, less a little: how many pairs of a hundred wait, how many outcomes there are.
+\set waits 33
+\set outcomes 200
 \set area orders
 \ir lib/pair_calls.sql
 

@@ -1,6 +1,6 @@
 -- Every pair of calls on a community, its points and the orders that go there.
 \ir lib/pairs.sql
-SELECT plan(6);
+SELECT plan(7);
 
 SELECT register_member(format('m%s', n)) FROM generate_series(1, 9) n \g /dev/null
 SELECT offer_sku(add_sku(1, 'apple'), 2, 700), set_rate(2, 'supplier cost, platform 2% of sale, steward 10% of margin, supply_leader rest') \g /dev/null
@@ -27,6 +27,9 @@ BEGIN
 END
 $$;
 
+-- So much was seen, less a little: how many pairs of a hundred wait, how many outcomes there are.
+\set waits 38
+\set outcomes 270
 \set area points
 \ir lib/pair_calls.sql
 

@@ -1,6 +1,6 @@
 -- Every pair of calls on members, partnerships, offers and rates.
 \ir lib/pairs.sql
-SELECT plan(6);
+SELECT plan(7);
 
 SELECT appoint_steward(add_community('garden'), register_member('steward')) \g /dev/null
 
@@ -31,6 +31,9 @@ BEGIN
 END
 $$;
 
+-- So much was seen, less a little: how many pairs of a hundred wait, how many outcomes there are.
+\set waits 13
+\set outcomes 350
 \set area terms
 \ir lib/pair_calls.sql
 
