@@ -32,8 +32,8 @@ typedef struct Stock
 } Stock;
 
 /*
- * Whether an update is no more than a new version of the row: a trigger, a rule
- * or a generated column is for the executor.
+ * Whether an update is no more than a new version of the row: a trigger, a rule,
+ * a generated column, a partition's bounds or heirs are for the executor.
  */
 static bool
 IsSimple(Relation table)
@@ -42,6 +42,7 @@ IsSimple(Relation table)
 	TriggerDesc *triggers = table->trigdesc;
 
 	return table->rd_rules == NULL && !KttHasRowSecurity(table) &&
+		!table->rd_rel->relispartition && !table->rd_rel->relhassubclass &&
 		(constraints == NULL || !constraints->has_generated_stored) &&
 		(triggers == NULL ||
 		 !(triggers->trig_update_before_row || triggers->trig_update_after_row ||
@@ -113,8 +114,11 @@ HasEnough(Stock *stock, const Datum *key, int64 units)
 	if (row->tts_isnull[free] || DatumGetInt64(row->tts_values[free]) < units)
 		return false;
 	ExecClearTuple(changed);
-	memcpy(changed->tts_values, row->tts_values, changed->tts_tupleDescriptor->natts * sizeof(Datum));
-	memcpy(changed->tts_isnull, row->tts_isnull, changed->tts_tupleDescriptor->natts * sizeof(bool));
+	for (int i = 0; i < changed->tts_tupleDescriptor->natts; i++)
+	{
+		changed->tts_values[i] = row->tts_values[i];
+		changed->tts_isnull[i] = row->tts_isnull[i] || TupleDescAttr(changed->tts_tupleDescriptor, i)->attisdropped;
+	}
 	changed->tts_values[free] = Int64GetDatum(DatumGetInt64(row->tts_values[free]) - units);
 	ExecStoreVirtualTuple(changed);
 	changed->tts_tableOid = row->tts_tableOid;

@@ -1,13 +1,18 @@
 #include "row_key.h"
 
+#include "pickup_rows.h"
+
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -31,6 +36,19 @@ EqualityOf(Oid type)
 	}
 }
 
+/*
+ * Whether it has the rows that the snapshot sees. One that was made while rows
+ * had versions with other keys has only the newest of each.
+ */
+static bool
+IsOldEnough(Relation index)
+{
+	TransactionId maker = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
+
+	return !index->rd_index->indcheckxmin ||
+		!(TransactionIdIsCurrentTransactionId(maker) || XidInMVCCSnapshot(maker, GetActiveSnapshot()));
+}
+
 /* Unique, usable at any time, of columns and not of expressions, and of all rows. */
 static bool
 IsKey(Relation index, int count)
@@ -39,11 +57,34 @@ IsKey(Relation index, int count)
 	bool		fits = index->rd_rel->relkind == RELKIND_INDEX &&
 		index->rd_rel->relam == BTREE_AM_OID && form->indisunique &&
 		form->indimmediate && form->indisvalid && form->indnkeyatts == count &&
-		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL);
+		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) && IsOldEnough(index);
 
 	for (int i = 0; fits && i < count; i++)
 		fits = form->indkey.values[i] > 0;
 	return fits;
+}
+
+/*
+ * Open the index, or the one that REINDEX CONCURRENTLY has put in its place since
+ * its name was looked up.
+ */
+static Relation
+OpenIndex(Relation table, Oid index)
+{
+	Relation	opened = try_relation_open(index, AccessShareLock);
+	Oid			other = InvalidOid;
+
+	if (opened == NULL || opened->rd_index == NULL ||
+		opened->rd_index->indrelid != RelationGetRelid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index with OID %u of table \"%s\" was dropped", index, RelationGetRelationName(table))));
+	if (!opened->rd_index->indisvalid)
+		other = KttFindIndex(table, opened->rd_index->indkey.values, opened->rd_index->indnkeyatts);
+	if (!OidIsValid(other))
+		return opened;
+	relation_close(opened, NoLock);
+	return index_open(other, AccessShareLock);
 }
 
 static void
@@ -68,6 +109,23 @@ PrepareKeys(KttKeyedRows *rows, const Oid *types)
 	}
 }
 
+/*
+ * Open the table and lock it first. What was rewritten while one waited for that
+ * is empty to a snapshot from before, so there is a new one then; a statement,
+ * too, takes its snapshot behind its locks.
+ */
+static void
+OpenTable(KttKeyedRows *rows, Oid table, LOCKMODE lock)
+{
+	rows->waited = !ConditionalLockRelationOid(table, lock);
+	if (rows->waited)
+	{
+		LockRelationOid(table, lock);
+		PushActiveSnapshot(GetTransactionSnapshot());
+	}
+	rows->table = table_open(table, NoLock);
+}
+
 void
 KttOpenKeyed(KttKeyedRows *rows, Oid index, const Oid *types, int count,
 			 LOCKMODE lock, AclMode rights)
@@ -78,18 +136,16 @@ KttOpenKeyed(KttKeyedRows *rows, Oid index, const Oid *types, int count,
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("relation with OID %u is not an index", index)));
-	rows->table = table_open(table, lock);
+	OpenTable(rows, table, lock);
 	if (rows->table->rd_rel->relkind != RELKIND_RELATION)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a plain table", RelationGetRelationName(rows->table))));
 	if (pg_class_aclmask(table, GetUserId(), rights, ACLMASK_ALL) != rights)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rows->table));
-	rows->index = index_open(index, AccessShareLock);
+	rows->index = OpenIndex(rows->table, index);
 	rows->count = count;
-	/* Between the look at the catalog and the lock it may have become another. */
-	if (rows->index->rd_index->indrelid != table || count > KTT_KEY_COLUMNS_MAX ||
-		!IsKey(rows->index, count))
+	if (count > KTT_KEY_COLUMNS_MAX || !IsKey(rows->index, count))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("index \"%s\" cannot find rows by a key of %d columns",
@@ -116,6 +172,8 @@ KttCloseKeyed(KttKeyedRows *rows)
 	ExecDropSingleTupleTableSlot(rows->slot);
 	index_close(rows->index, NoLock);
 	table_close(rows->table, NoLock);
+	if (rows->waited)
+		PopActiveSnapshot();
 }
 
 bool

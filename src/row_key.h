@@ -19,6 +19,7 @@
 typedef struct KttKeyedRows
 {
 	Relation	table;
+	bool		waited;			/* for its lock, so the active snapshot is our own */
 	Relation	index;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;		/* the row found last */
@@ -28,8 +29,9 @@ typedef struct KttKeyedRows
 
 /*
  * Open the table of an index whose columns have these types: bigint, integer or
- * text. Raises when it is no unique B-tree of a plain table over just these, or when the caller
- * lacks one of the rights. Row security is for the caller to look at.
+ * text. Raises when it is no unique B-tree of a plain table over just these, or
+ * when the caller lacks one of the rights. Row security is for the caller to look
+ * at. Until it is closed no other snapshot may be made the active one.
  */
 extern void KttOpenKeyed(KttKeyedRows *rows, Oid index, const Oid *types, int count,
 						 LOCKMODE lock, AclMode rights);

@@ -3,14 +3,14 @@
 -- Indexes, not tables, are named: they say which columns are the key.
 
 CREATE FUNCTION ktt.find_row(index regclass, VARIADIC key "any") RETURNS record
-    STABLE STRICT PARALLEL SAFE COST 100 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_row_find';
+    STABLE STRICT PARALLEL RESTRICTED COST 100 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_row_find';
 COMMENT ON FUNCTION ktt.find_row(regclass, VARIADIC "any") IS
     'The row of a plain table that has the key by a unique index, given as the index and the values of its columns (bigint, integer, text); '
     'NULL without one, and for a NULL in the key. The caller needs SELECT on the table. '
     'Errors: 0A000 row security, 42501 no SELECT, 42804 another type, 42809 no index or no plain table, 55000 no such key.';
 
 CREATE FUNCTION ktt.has_row(index regclass, VARIADIC key "any") RETURNS boolean
-    STABLE STRICT PARALLEL SAFE COST 80 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_row_is_there';
+    STABLE STRICT PARALLEL RESTRICTED COST 80 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_row_is_there';
 COMMENT ON FUNCTION ktt.has_row(regclass, VARIADIC "any") IS
     'Whether there is a row that find_row() would find; NULL for a NULL in the key. Errors as there.';
 
@@ -21,7 +21,7 @@ COMMENT ON TYPE ktt.line_sums IS 'What sum_lines() makes of the lines of an orde
 
 CREATE FUNCTION ktt.sum_lines(index regclass, campaign bigint, items bigint[], units bigint[], seller_account bigint, steward_account bigint)
     RETURNS ktt.line_sums
-    STABLE PARALLEL SAFE COST 500 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_order_lines';
+    STABLE PARALLEL RESTRICTED COST 500 LANGUAGE C AS 'MODULE_PATHNAME', 'ktt_order_lines';
 COMMENT ON FUNCTION ktt.sum_lines(regclass, bigint, bigint[], bigint[], bigint, bigint) IS
     'Lines of an order by rising item, with the slots of their stock, whether all are plain, their basket, and the shares by the rule of each. '
     'The index is the primary key of a table like a market''s campaign_items: id, campaign_id, retired, sale_price, supply_price, rule, payees '
@@ -36,6 +36,6 @@ COMMENT ON FUNCTION ktt.take_stock(regclass, bigint, bigint[], bigint[], integer
     'Takes units of every item, by rising id, from one slot of its stock, the backend''s own of so many; NULL slots are stock without end. '
     'The index is the primary key (campaign_id, stock_id, slot) of a table like a market''s stock, with the units that are left in the column free. '
     'It queues behind others as UPDATE does, at every isolation level. False as soon as one has too little: what was taken before it stays '
-    'taken, so the caller undoes it. NULL, and nothing taken, when the table has triggers of UPDATE, rules, generated columns or row security: '
-    'then it has to be UPDATE. The caller needs SELECT and UPDATE on the table. Errors: as find_row(), and 22004 NULL in an array, 22023 items '
+    'taken, so the caller undoes it. NULL, and nothing taken, when the table has triggers of UPDATE, rules, generated columns, partitions, heirs '
+    'or row security: then it has to be UPDATE. The caller needs SELECT and UPDATE on the table. Errors: as find_row(), and 22004 NULL in an array, 22023 items '
     'not by rising id, units or slots below 1, 25006 read only, 27000 twice in one command, 40001 above READ COMMITTED, 42703 no column free.';

@@ -85,7 +85,7 @@ SELECT is((
 SELECT is((
     SELECT string_agg(format('%s %s', proparallel, proname), ', ' ORDER BY proparallel, proname) FROM function
     WHERE proparallel <> 's'),
-    'r has_key, r pickup_mac, r pickup_macs, u create_market, u live_pickup, u live_pickups, u take_stock, u upgrade_market',
+    'r find_row, r has_key, r has_row, r pickup_mac, r pickup_macs, r sum_lines, u create_market, u live_pickup, u live_pickups, u take_stock, u upgrade_market',
     'every function is parallel safe but for those of the key file, tables and markets');
 
 SELECT set_eq(

@@ -1,7 +1,7 @@
 -- Rows by key without a plan: what find_row(), has_row(), sum_lines() and take_stock() do is what statements do.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(67);
+SELECT plan(71);
 \ir lib/market.sql
 
 -- One row.
@@ -65,6 +65,11 @@ SELECT throws_ok($$SELECT find_row('odd_partial', 1::bigint)$$, '55000', NULL, '
 SELECT throws_ok($$SELECT find_row('odd_lower', 'ann'::text)$$, '55000', NULL, 'of an expression');
 SELECT throws_ok($$SELECT find_row('odd_later', 1::bigint, 1::bigint)$$, '55000', NULL, 'unique at the end only');
 SELECT throws_ok($$SELECT find_row('pickup_points_location_idx', 1::bigint)$$, '55000', NULL, 'no B-tree');
+CREATE TABLE fixture.young (id bigint);
+INSERT INTO fixture.young VALUES (1);
+UPDATE fixture.young SET id = 2;
+CREATE UNIQUE INDEX young_id ON fixture.young (id);
+SELECT throws_ok($$SELECT find_row('young_id', 2::bigint)$$, '55000', NULL, 'younger than versions of rows that others may see still');
 SELECT throws_ok($$SELECT find_row('odd_pkey', 1::bigint, 2::bigint)$$, '55000', NULL, 'too many keys');
 SELECT throws_ok($$SELECT find_row('stock_pkey', 1::bigint)$$, '55000', NULL, 'too few');
 SELECT throws_ok($$SELECT find_row('odd_pkey', 1::bigint, 2, 3, 4, 5, 6, 7)$$, '55000', NULL, 'far too many');
@@ -123,7 +128,11 @@ SELECT throws_ok($$SELECT sum_lines('members_pkey', 1, '{1}', '{1}', NULL, NULL)
 CREATE TABLE fixture.shelf (note text DEFAULT 'kept', free bigint NOT NULL, slot int, stock_id bigint, campaign_id bigint, PRIMARY KEY (campaign_id, stock_id, slot));
 INSERT INTO fixture.shelf (campaign_id, stock_id, slot, free) SELECT 1, n, s, 10 + n FROM generate_series(1, 30) n, generate_series(0, n % 3) s;
 CREATE INDEX shelf_free ON fixture.shelf (free);
+ALTER TABLE fixture.shelf ADD gone text;
+UPDATE fixture.shelf SET gone = repeat('gone', 100);
 CREATE TABLE fixture.copy AS TABLE fixture.shelf;
+ALTER TABLE fixture.shelf DROP gone;
+ALTER TABLE fixture.copy DROP gone;
 CREATE FUNCTION pg_temp.wants(n bigint, OUT items bigint[], OUT units bigint[], OUT slots int[]) LANGUAGE sql AS $$
     SELECT array_agg(i ORDER BY i), array_agg(1 + (i * n) % 4 ORDER BY i), array_agg(CASE WHEN i % 11 > 0 THEN 1 + i % 3 END ORDER BY i)
     FROM generate_series(1, 31) i WHERE (i + n) % 6 = 0 AND (i < 31 OR n % 10 = 5)
@@ -168,6 +177,8 @@ $$;
 CREATE TEMP TABLE result AS SELECT * FROM pg_temp.take(120);
 SELECT ok(taken > 10 AND refused > 10, format('%s orders took stock, %s did not', taken, refused)) FROM result;
 SELECT bag_eq('TABLE fixture.shelf', 'TABLE fixture.copy', 'what is left is what UPDATE leaves, column by column');
+SELECT bag_eq('SELECT stock_id, slot, pg_column_size(s) FROM fixture.shelf s', 'SELECT stock_id, slot, pg_column_size(s) FROM fixture.copy s',
+              'and of a column that was dropped no more');
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_bitmapscan = off;
 SELECT is((SELECT array_agg(free ORDER BY free) FROM fixture.shelf WHERE free BETWEEN 0 AND 1000), (SELECT array_agg(free ORDER BY free) FROM fixture.copy), 'also by an index over what changed');
@@ -189,6 +200,14 @@ SELECT throws_ok($$SELECT take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}'), take
                  '27000', 'stock was already changed by the same command', 'twice in one command');
 ALTER TABLE fixture.shelf ADD CONSTRAINT enough CHECK (free > 7);
 SELECT throws_ok($$SELECT take_stock('shelf_pkey', 1, '{3}', '{2}', '{1}')$$, '23514', NULL, 'the owner''s own constraint holds');
+CREATE TABLE fixture.heir () INHERITS (fixture.shelf);
+SELECT is(take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}'), NULL, 'a table with heirs needs UPDATE');
+DROP TABLE fixture.heir;
+CREATE TABLE fixture.few (campaign_id bigint, stock_id bigint, slot int, free bigint, PRIMARY KEY (campaign_id, stock_id, slot, free)) PARTITION BY LIST (free);
+CREATE TABLE fixture.few_5 PARTITION OF fixture.few FOR VALUES IN (5);
+CREATE UNIQUE INDEX few_5_key ON fixture.few_5 (campaign_id, stock_id, slot);
+INSERT INTO fixture.few VALUES (1, 3, 0, 5);
+SELECT is(take_stock('few_5_key', 1, '{3}', '{1}', '{1}'), NULL, 'so does a partition, whose bounds hold');
 ALTER TABLE fixture.shelf ADD twice bigint GENERATED ALWAYS AS (free * 2) STORED;
 SELECT is(take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}'), NULL, 'a generated column needs UPDATE');
 ALTER TABLE fixture.shelf RENAME free TO rest;
