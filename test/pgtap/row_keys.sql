@@ -1,7 +1,7 @@
 -- Rows by key without a plan: what find_row(), has_row(), sum_lines() and take_stock() do is what statements do.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(71);
+SELECT plan(91);
 \ir lib/market.sql
 
 -- One row.
@@ -212,6 +212,18 @@ ALTER TABLE fixture.shelf ADD twice bigint GENERATED ALWAYS AS (free * 2) STORED
 SELECT is(take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}'), NULL, 'a generated column needs UPDATE');
 ALTER TABLE fixture.shelf RENAME free TO rest;
 SELECT throws_ok($$SELECT take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}')$$, '42703', NULL, 'no column of the name');
+
+-- An order checks itself, by its row.
+SELECT throws_ok(format('UPDATE orders SET %s WHERE request = ''first''', c), '23514', NULL, 'no order has ' || c)
+FROM unnest(ARRAY['amount = amount + 1', 'amount = 0', 'shares = shares - ktt.shares(7, 1)', 'basket = basket + ktt.basket(7, 1, 1)',
+                  'refunded = basket + ktt.basket(7, 1, 1)', 'refunded = ktt.basket(7, 1, 1)', 'part_paid = 0', 'part_paid = amount',
+                  'part_paid = 1, paid_at = now()', 'due_at = now()', 'state = ''completed''']) c;
+SELECT lives_ok(format('UPDATE orders SET %s WHERE request = ''first''', c), 'but ' || c)
+FROM unnest(ARRAY['refunded = basket', 'part_paid = 1, refunded = ''{}''', 'part_paid = NULL, paid_at = now(), due_at = now(), state = ''completed''',
+                  'paid_at = NULL, due_at = NULL, state = ''placed''']) c;
+SELECT throws_ok(format('SELECT adds_up(%s)', r), '42703', NULL, 'no order: ' || r)
+FROM unnest(ARRAY['row()', 'row(1)', '(SELECT s FROM stock s LIMIT 1)', '(SELECT x FROM (SELECT 1::int AS amount) x)']) r;
+SELECT is(adds_up(NULL), NULL, 'nothing');
 
 -- A trigger of the owner's on stock fires as ever.
 CREATE TABLE fixture.seen (item bigint, free bigint);
