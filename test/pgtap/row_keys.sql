@@ -1,7 +1,7 @@
 -- Rows by key without a plan: what find_row(), has_row(), sum_lines() and take_stock() do is what statements do.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(91);
+SELECT plan(100);
 \ir lib/market.sql
 
 -- One row.
@@ -212,6 +212,38 @@ ALTER TABLE fixture.shelf ADD twice bigint GENERATED ALWAYS AS (free * 2) STORED
 SELECT is(take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}'), NULL, 'a generated column needs UPDATE');
 ALTER TABLE fixture.shelf RENAME free TO rest;
 SELECT throws_ok($$SELECT take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}')$$, '42703', NULL, 'no column of the name');
+
+-- Values out of line, indexes of every kind and the server's counts are as UPDATE leaves them.
+CREATE TABLE fixture.one (campaign_id bigint, stock_id bigint, slot int, free bigint NOT NULL, note text, PRIMARY KEY (campaign_id, stock_id, slot)) WITH (fillfactor = 40);
+ALTER TABLE fixture.one ALTER note SET STORAGE EXTERNAL;
+CREATE TABLE fixture.other (LIKE fixture.one INCLUDING ALL);
+INSERT INTO fixture.one SELECT 1, n, 0, 10 * n, repeat(n::text, 100000) FROM generate_series(1, 4) n;
+INSERT INTO fixture.other TABLE fixture.one;
+CREATE FUNCTION pg_temp.counts(of regclass) RETURNS text LANGUAGE sql AS $$
+    SELECT format('%s updates, %s of them in place, %s bytes', n_tup_upd, n_tup_hot_upd, pg_table_size(of)) FROM pg_stat_xact_user_tables WHERE relid = of
+$$;
+CREATE FUNCTION pg_temp.take_both(units bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE fixture.other o SET free = o.free - take_both.units WHERE o.stock_id < 3;
+    RETURN take_stock('one_pkey', 1, '{1,2}', array_fill(units, '{2}'), '{1,1}');
+END
+$$;
+SELECT ok(pg_temp.take_both(1), 'taken');
+SELECT is(pg_temp.counts('one'), pg_temp.counts('other'), pg_temp.counts('other'));
+CREATE INDEX one_odd ON fixture.one ((free % 2));
+CREATE INDEX one_low ON fixture.one (stock_id) WHERE free < 9;
+CREATE INDEX one_span ON fixture.one USING brin (free);
+CREATE UNIQUE INDEX one_free ON fixture.one (free);
+CREATE INDEX other_odd ON fixture.other ((free % 2));
+SELECT ok(pg_temp.take_both(1), 'taken with indexes over what changes');
+SELECT is(pg_temp.counts('one'), pg_temp.counts('other'), pg_temp.counts('other'));
+SET LOCAL enable_seqscan = off;
+SELECT is((SELECT array_agg(stock_id ORDER BY stock_id) FROM fixture.one WHERE free % 2 = 0), '{1,2,3,4}', 'an index over an expression has them');
+SELECT is((SELECT array_agg(stock_id) FROM fixture.one WHERE free < 9), '{1}', 'one of some rows');
+SELECT is((SELECT array_agg(stock_id) FROM fixture.one WHERE free = 18), '{2}', 'one that is unique, or one of blocks');
+RESET enable_seqscan;
+SELECT throws_ok($$SELECT take_stock('one_pkey', 1, '{3}', '{12}', '{1}')$$, '23505', NULL, 'and what is unique stays so');
+SELECT bag_eq('SELECT stock_id, free, md5(note) FROM fixture.one', 'SELECT stock_id, free, md5(note) FROM fixture.other', 'nothing else has changed');
 
 -- An order checks itself, by its row.
 SELECT throws_ok(format('UPDATE orders SET %s WHERE request = ''first''', c), '23514', NULL, 'no order has ' || c)
