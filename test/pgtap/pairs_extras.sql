@@ -56,7 +56,7 @@ $$;
 \set waits 19
 \set outcomes 200
 \set area extras
-\ir lib/pair_calls.sql
+\ir lib/pairs_area.sql
 
 CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws('; ',

@@ -34,7 +34,7 @@ $$;
 \set waits 23
 \set outcomes 290
 \set area goods
-\ir lib/pair_calls.sql
+\ir lib/pairs_area.sql
 
 CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws('; ', (SELECT w.state FROM waves w WHERE w.id = (v ->> 'w')::bigint),

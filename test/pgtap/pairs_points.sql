@@ -31,7 +31,7 @@ $$;
 \set waits 38
 \set outcomes 270
 \set area points
-\ir lib/pair_calls.sql
+\ir lib/pairs_area.sql
 
 CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws('; ', m.state, (SELECT w.state FROM waves w WHERE w.id = m.wave_id),

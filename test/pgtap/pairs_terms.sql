@@ -35,7 +35,7 @@ $$;
 \set waits 13
 \set outcomes 350
 \set area terms
-\ir lib/pair_calls.sql
+\ir lib/pairs_area.sql
 
 CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$
     WITH m AS (SELECT x.key, x.value::bigint AS id FROM jsonb_each_text(v) x WHERE x.key IN ('u', 'l', 's', 'b'))

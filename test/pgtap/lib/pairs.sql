@@ -1,7 +1,7 @@
 -- Every ordered pair of the calls in fixture.calls, one waiting for the other: what comes of it is what comes of the two one after the
 -- other, and of the second alone when the first is undone. Two sessions by dblink, everything anew for every pair.
 --
--- A file that uses it fills fixture.calls from pair_calls.sql; defines fixture.build(k), which makes the things of case k and returns what
+-- A file that uses it fills fixture.calls and fixture.pairs, as pairs_area.sql does; defines fixture.build(k), which makes the things of case k and returns what
 -- the calls name (":c" is the value of "c"), and fixture.outcome(v), which says what has become of them, without ids and times; and
 -- includes pairs_run.sql.
 \set ON_ERROR_STOP on
@@ -15,7 +15,8 @@ SET search_path = market, ktt, fixture, public;
 
 CREATE TABLE fixture.cases (k bigint PRIMARY KEY, v jsonb NOT NULL);
 -- Again: a call that leaves out what somebody holds, and is called until nothing is left.
-CREATE TABLE fixture.calls (name text PRIMARY KEY, call text NOT NULL, again boolean NOT NULL);
+CREATE TABLE fixture.calls (name text PRIMARY KEY, area text NOT NULL, call text NOT NULL, again boolean NOT NULL);
+CREATE TABLE fixture.pairs (k bigint PRIMARY KEY, a text NOT NULL REFERENCES fixture.calls, b text NOT NULL REFERENCES fixture.calls);
 
 -- An answer, or the code of an error.
 CREATE FUNCTION fixture.try(name text, k bigint) RETURNS text LANGUAGE plpgsql AS $$
@@ -95,11 +96,11 @@ CREATE PROCEDURE fixture.run() LANGUAGE plpgsql AS $$
 DECLARE
     v record;
 BEGIN
-    FOR v IN SELECT row_number() OVER (ORDER BY a.name, b.name) AS k, a.name AS a, b.name AS b FROM fixture.calls a, fixture.calls b ORDER BY 1 LOOP
+    FOR v IN SELECT * FROM fixture.pairs p ORDER BY p.k LOOP
         INSERT INTO fixture.cases VALUES (v.k, build(v.k));
         COMMIT;
         INSERT INTO fixture.serial SELECT v.a, v.b, x.* FROM one_by_one(v.a, v.b, v.k) x;
-        IF v.k = 1 THEN
+        IF NOT EXISTS (SELECT FROM fixture.alone) THEN
             INSERT INTO fixture.alone SELECT l.name, x.second, x.outcome FROM fixture.calls l CROSS JOIN LATERAL one_by_one(NULL, l.name, v.k) x;
         END IF;
         COMMIT;

@@ -1,9 +1,9 @@
 -- A supplier, a leader and a steward for this case alone. Wave 1 is frozen. Wave 2 has come: order 2 waits to be fetched, 3 too, 4 is
 -- done and due, 5 is settled. The settlement of 4 is open, a payout is proposed, and a payment was too much.
-CREATE FUNCTION fixture.build(k bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION fixture.delivered(k bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     m bigint[] := ARRAY(SELECT register_member(format('m%s %s', n, k)) FROM generate_series(1, 3) n);
-    x float8 := 60 + 0.1 * k;
+    x float8 := 0.05 * (k % 7000) - 179;
     v_community bigint := add_community('garden ' || k);
     v_point bigint := add_pickup_point(v_community, 'gate ' || k, location(x, 25.05));
     v_sku bigint := add_sku(m[1], 'apple');
@@ -46,7 +46,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION fixture.outcome_delivered(v jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws('; ', (SELECT string_agg(concat_ws(' ', w.state, (SELECT string_agg(ktt.units(r.units)::text, ', ') FROM receipts r WHERE r.wave_id = w.id),
                 (SELECT count(*) FROM run_stops r WHERE r.wave_id = w.id)), ', ' ORDER BY w.id) FROM waves w WHERE w.id IN ((v ->> 'w1')::bigint, (v ->> 'w2')::bigint)),
         (SELECT string_agg(concat_ws(' ', o.state, o.due_at IS NOT NULL, ktt.amount(o.refunded), o.point_id = (v ->> 'g')::bigint, p.picked_by,
@@ -58,5 +58,6 @@ CREATE FUNCTION fixture.outcome(v jsonb) RETURNS text LANGUAGE sql AS $$
         (SELECT string_agg(concat_ws(' ', s.posted_at IS NOT NULL, s.orders, s.refunds, s.amount), ', ' ORDER BY s.id) FROM settlements s WHERE s.id >= (v ->> 'settlement')::bigint),
         (SELECT string_agg(concat_ws(' ', p.approved_at IS NOT NULL, p.withdrawn_at IS NOT NULL, (SELECT string_agg(concat_ws(' ', l.amount, l.state), ' ' ORDER BY l.member_id)
                 FROM payout_lines l WHERE l.payout_id = p.id)), ', ' ORDER BY p.id) FROM payouts p WHERE p.id >= (v ->> 'payout')::bigint),
-        (SELECT string_agg(concat_ws(' ', j.kind, ktt.total(j.entries), (SELECT sum(abs(x.amount)) FROM ktt.entries(j.entries) x)), ', ' ORDER BY j.kind) FROM journals j WHERE j.id > (v ->> 'journals')::bigint))
+        (SELECT string_agg(concat_ws(' ', j.kind, ktt.total(j.entries), x.moved), ', ' ORDER BY j.kind, x.moved)
+         FROM journals j CROSS JOIN LATERAL (SELECT sum(abs(e.amount)) AS moved FROM ktt.entries(j.entries) e) x WHERE j.id > (v ->> 'journals')::bigint))
 $$;
