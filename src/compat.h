@@ -47,4 +47,20 @@
 	index_beginscan(table, index, snapshot, keys, 0)
 #endif
 
+/*
+ * An update tells which indexes need the new row: a flag, from 16 on a kind.
+ * No new row is put into an index that only sums up its neighbours on its own.
+ */
+#if PG_VERSION_NUM >= 160000
+typedef TU_UpdateIndexes KttIndexesToUpdate;
+#define KTT_NO_INDEXES TU_None
+#define KttInsertIndexTuples(table, slot, state, which) \
+	ExecInsertIndexTuples(table, slot, state, true, false, NULL, NIL, (which) == TU_Summarizing)
+#else
+typedef bool KttIndexesToUpdate;
+#define KTT_NO_INDEXES false
+#define KttInsertIndexTuples(table, slot, state, which) \
+	ExecInsertIndexTuples(table, slot, state, true, false, NULL, NIL)
+#endif
+
 #endif

@@ -30,14 +30,37 @@ PG_FUNCTION_INFO_V1(ktt_seal_code_mac);
 PG_FUNCTION_INFO_V1(ktt_seal_code_macs);
 PG_FUNCTION_INFO_V1(ktt_seal_has_key);
 
+/*
+ * Random bytes for a code, drawn for many at a time: asking for them costs more
+ * than all else that a code needs. What was given out is wiped.
+ */
+static void
+DrawRandom(uint8_t *bytes)
+{
+	static uint8_t pool[64][KTT_CODE_RANDOM];
+	static int	left = 0;
+
+	if (left == 0)
+	{
+		if (!pg_strong_random(pool, sizeof(pool)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("could not generate random values")));
+		left = lengthof(pool);
+	}
+	left--;
+	memcpy(bytes, pool[left], KTT_CODE_RANDOM);
+	sodium_memzero(pool[left], KTT_CODE_RANDOM);
+}
+
 Datum
 ktt_seal_code_new(PG_FUNCTION_ARGS)
 {
 	uint8_t		symbols[KTT_CODE_RANDOM];
 	char		printed[KTT_CODE_PRINTED];
 
-	/* One system call; 32 divides 256, so the low five bits are uniform. */
-	randombytes_buf(symbols, sizeof(symbols));
+	DrawRandom(symbols);
+	/* 32 divides 256, so the low five bits are uniform. */
 	for (int i = 0; i < KTT_CODE_RANDOM; i++)
 		symbols[i] %= KTT_CODE_BASE;
 	ktt_code_print(symbols, printed);

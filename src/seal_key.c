@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/guc.h"
@@ -20,6 +21,10 @@ static char *key_file_setting = NULL;
 static ktt_key_list *loaded_keys = NULL;
 static char *loaded_path = NULL;
 static struct stat loaded_stat;
+
+/* When it was last found unchanged: by statement, and by transaction for a procedure. */
+static TimestampTz checked_statement;
+static TimestampTz checked_transaction;
 
 void
 KttSealInit(void)
@@ -238,12 +243,22 @@ SameTime(struct timespec one, struct timespec other)
 	return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
 
-/* The change time too: it moves when the permissions do. */
+/*
+ * Asked once for a statement of the client: it may make codes for thousands of
+ * orders, and should see one and the same file. The change time counts too: it
+ * moves when the permissions do.
+ */
 static bool
 IsUnchanged(const char *path)
 {
+	TimestampTz statement = GetCurrentStatementStartTimestamp();
+	TimestampTz transaction = GetCurrentTransactionStartTimestamp();
 	struct stat now;
 
+	if (statement == checked_statement && transaction == checked_transaction)
+		return true;
+	checked_statement = statement;
+	checked_transaction = transaction;
 	return lstat(path, &now) == 0 &&
 		now.st_dev == loaded_stat.st_dev &&
 		now.st_ino == loaded_stat.st_ino &&

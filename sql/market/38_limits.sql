@@ -108,7 +108,9 @@ COMMENT ON FUNCTION limits_of(bigint, bigint[], bigint[], bigint, bigint, bigint
 CREATE FUNCTION take_limits(
     campaign bigint, items bigint[], units bigint[], buyer bigint, household bigint, point bigint, seller bigint, placed_at timestamptz,
     OUT refused boolean, OUT item bigint)
-LANGUAGE plpgsql SET search_path FROM CURRENT
+-- By key: a plan made while a table was empty would read it whole for ever.
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_hashjoin = off SET jit = off
 AS $$
 DECLARE
     v_limit record;

@@ -88,14 +88,16 @@ BEGIN
     ORDER BY u.limit_id, u.subject, u.day FOR UPDATE;
     PERFORM FROM stock s
     WHERE (s.campaign_id, s.stock_id) IN (
-        SELECT d.campaign_id, d.stock_id
-        FROM (SELECT t.campaign, t.point, array_agg(DISTINCT t.item) AS items
-              FROM unnest(campaigns, items, points) t(campaign, item, point) GROUP BY t.campaign, t.point) g
-        CROSS JOIN LATERAL draws_of(g.campaign, g.items, array_fill(1::bigint, ARRAY[cardinality(g.items)]), g.point) d
-        UNION ALL
-        SELECT q.campaign_id, -q.id
-        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN quotas q ON q.campaign_id = t.campaign AND q.item_id = t.item
-        WHERE t.point IS NULL)
+        -- What draws_of() gives for all of them together, in one go.
+        SELECT d.campaign, d.stock
+        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN campaign_items i ON i.id = t.item AND i.campaign_id = t.campaign
+        JOIN campaigns c ON c.id = t.campaign
+        CROSS JOIN LATERAL (VALUES (t.campaign, i.id), (0, -i.pool_id), (t.campaign, -c.capacity_id)) d(campaign, stock)
+        UNION
+        SELECT t.campaign, -q.id
+        FROM unnest(campaigns, items, points) t(campaign, item, point) JOIN campaign_items i ON i.id = t.item AND i.campaign_id = t.campaign AND i.shared_out
+        LEFT JOIN pickup_points p ON p.id = t.point
+        JOIN quotas q ON q.campaign_id = t.campaign AND q.item_id = i.id AND (t.point IS NULL OR q.community_id = p.community_id))
     ORDER BY s.stock_id, s.slot FOR UPDATE;
     INSERT INTO point_loads (wave_id, point_id, parcels)
     SELECT DISTINCT c.wave_id, p.id, 0

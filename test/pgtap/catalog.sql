@@ -78,15 +78,15 @@ SELECT is_empty($$
 SELECT is((
     SELECT string_agg(format('%s %s', provolatile, proname), ', ' ORDER BY provolatile, proname) FROM function
     WHERE provolatile <> 'i' AND oid NOT IN (SELECT oid FROM estimator)),
-    's has_key, s library_version, s live_pickup, s live_pickups, s pickup_mac, s pickup_macs, v create_market, v new_pickup_code, '
-    'v pickup_points_changed, v upgrade_market',
-    'every function is immutable but for those of the key file, chance, the library, tables of points and markets');
+    's find_row, s has_key, s has_row, s library_version, s live_pickup, s live_pickups, s pickup_mac, s pickup_macs, s sum_lines, '
+    'v create_market, v new_pickup_code, v pickup_points_changed, v take_stock, v upgrade_market',
+    'every function is immutable but for those of the key file, chance, the library, tables and markets');
 
 SELECT is((
     SELECT string_agg(format('%s %s', proparallel, proname), ', ' ORDER BY proparallel, proname) FROM function
     WHERE proparallel <> 's'),
-    'r has_key, r pickup_mac, r pickup_macs, u create_market, u live_pickup, u live_pickups, u upgrade_market',
-    'every function is parallel safe but for those of the key file, tables of points and markets');
+    'r find_row, r has_key, r has_row, r pickup_mac, r pickup_macs, r sum_lines, u create_market, u live_pickup, u live_pickups, u take_stock, u upgrade_market',
+    'every function is parallel safe but for those of the key file, tables and markets');
 
 SELECT set_eq(
     'SELECT DISTINCT proname::text FROM function WHERE proleakproof',
@@ -104,7 +104,7 @@ SELECT is_empty($$
     SELECT identity FROM function f
     WHERE lanname = 'c' AND NOT proisstrict AND pronargs > 0
       AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE f.oid IN (a.aggtransfn, a.aggcombinefn, a.aggfinalfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn))
-      AND proname NOT IN ('allocate', 'driver_runs', 'live_pickup', 'live_pickups')
+      AND proname NOT IN ('allocate', 'driver_runs', 'live_pickup', 'live_pickups', 'sum_lines')
     $$, 'every function in C gives NULL for NULL but for steps of aggregates, absent payees and arguments with defaults');
 
 SELECT is_empty($$
