@@ -115,15 +115,16 @@ $$;
 -- What every account has got by settlement: the shares of all orders due up to a time, less those of the refunds.
 CREATE FUNCTION reference.settled(until timestamptz) RETURNS TABLE (account bigint, amount numeric)
 LANGUAGE sql AS $$
+    -- Once for each line, not for each line and refund of its campaign.
+    WITH refunded AS MATERIALIZED (
+        SELECT o.campaign_id, s.* FROM market.orders o CROSS JOIN LATERAL ktt.items(o.basket) b
+        CROSS JOIN LATERAL reference.refunded_shares(o.campaign_id, o.id, b.item) s)
     SELECT l.account, sum(l.amount)
     FROM (SELECT s.account, s.amount
           FROM market.orders o CROSS JOIN LATERAL ktt.items(o.basket) b CROSS JOIN LATERAL reference.line_shares(o.campaign_id, o.id, b.item) s
           WHERE o.due_at <= until
           UNION ALL
-          SELECT s.account, -s.amount
-          FROM market.orders o CROSS JOIN LATERAL ktt.items(o.basket) b
-          CROSS JOIN LATERAL reference.refunded_shares(o.campaign_id, o.id, b.item) s
-          JOIN market.refunds r ON r.campaign_id = o.campaign_id AND r.id = s.refund_id
+          SELECT s.account, -s.amount FROM refunded s JOIN market.refunds r ON r.campaign_id = s.campaign_id AND r.id = s.refund_id
           WHERE r.due_at <= until) l
     GROUP BY 1 HAVING sum(l.amount) <> 0
 $$;
