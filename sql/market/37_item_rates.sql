@@ -56,7 +56,7 @@ COMMENT ON FUNCTION freeze_item_rates(bigint) IS
 -- Its body takes the place of the call when a statement is planned.
 CREATE FUNCTION line_rule(item bigint, seller bigint, tier text, OUT rule ktt.split, OUT payees bigint[], OUT rate_id bigint)
 RETURNS SETOF record
-LANGUAGE sql STABLE ROWS 1
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
     SELECT coalesce(p.rule, t.rule, i.rule), coalesce(p.payees, t.payees, i.payees), coalesce(p.rate_id, t.rate_id, i.rate_id)
     FROM campaign_items i
@@ -176,7 +176,7 @@ COMMENT ON FUNCTION check_item_rates(bigint) IS
 
 CREATE FUNCTION verify_item_rates()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE ROWS 2 SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 2 SET search_path FROM CURRENT
 AS $$
     WITH l AS (
         SELECT i.id, i.rate_id, i.rule, i.payees, i.campaign_id, i.sku_id, NULL::bigint AS sales_leader_id, NULL::text AS tier FROM campaign_items i
@@ -196,4 +196,4 @@ AS $$
           FROM campaign_items i JOIN campaigns c ON c.id = i.campaign_id
           WHERE NOT i.retired AND EXISTS (SELECT FROM campaign_log l WHERE l.campaign_id = c.id AND l.state = 'open')) c
 $$;
-COMMENT ON FUNCTION verify_item_rates() IS 'Internal. The invariants of the rules of items, for verify().';
+COMMENT ON FUNCTION verify_item_rates() IS 'The invariants of the rules of items, for verify().';
