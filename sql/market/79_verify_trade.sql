@@ -37,7 +37,7 @@ COMMENT ON FUNCTION compare_received() IS
     'Internal. What every order counts as paid, and what came in for it, less what changes returned; whether its state fits.';
 
 CREATE FUNCTION compare_endings()
-RETURNS TABLE (campaign_id bigint, order_id bigint, journal_id bigint, happened tstzrange, here bigint, there bigint, in_state boolean)
+RETURNS TABLE (reference text, campaign_id bigint, order_id bigint, journal_id bigint, happened tstzrange, here bigint, there bigint, in_state boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     -- What was left of an order that ended went back by its own journal, or by the one of its campaign.
@@ -48,15 +48,15 @@ BEGIN ATOMIC
         SELECT o.campaign_id, o.id, received(o.*) - ktt.amount(o.refunded) AS owed, own.amount, o.state, o.placed_at, own.id AS journal_id, own.happened_at
         FROM orders o LEFT JOIN own ON own.reference = format('%s/%s', o.campaign_id, o.id)
         WHERE o.state IN ('cancelled', 'expired') OR own.reference IS NOT NULL)
-    SELECT o.campaign_id, o.id, o.journal_id, span(o.happened_at, o.happened_at), CASE WHEN o.state IN ('cancelled', 'expired') THEN o.owed ELSE 0 END,
+    SELECT format('%s/%s', o.campaign_id, o.id), o.campaign_id, o.id, o.journal_id, span(o.happened_at, o.happened_at), CASE WHEN o.state IN ('cancelled', 'expired') THEN o.owed ELSE 0 END,
            o.amount, o.state IN ('cancelled', 'expired')
     FROM o WHERE o.journal_id IS NOT NULL
     UNION ALL
-    SELECT k.id, NULL, x.id, span(coalesce(x.happened_at, min(o.placed_at)), coalesce(x.happened_at, 'infinity')), coalesce(sum(o.owed), 0)::bigint,
-           coalesce(-ktt.amount(x.entries, (SELECT market_account('clearing'))), 0), coalesce(sum(o.owed), 0) = 0 OR k.state IN ('failed', 'cancelled')
-    FROM campaigns k LEFT JOIN o ON o.campaign_id = k.id AND o.journal_id IS NULL
-    LEFT JOIN journals x ON x.kind = 'campaign_cancellation' AND x.reference = k.id::text
-    GROUP BY k.id, x.id;
+    SELECT coalesce(k.id::text, j.reference), k.id, NULL, j.id, span(coalesce(j.happened_at, c.placed_at), coalesce(j.happened_at, 'infinity')), coalesce(c.owed, 0),
+           coalesce(-ktt.amount(j.entries, (SELECT market_account('clearing'))), 0), coalesce(c.owed, 0) = 0 OR k.state IN ('failed', 'cancelled')
+    FROM campaigns k
+    LEFT JOIN (SELECT o.campaign_id, sum(o.owed)::bigint AS owed, min(o.placed_at) AS placed_at FROM o WHERE o.journal_id IS NULL GROUP BY 1) c ON c.campaign_id = k.id
+    FULL JOIN (SELECT x.* FROM journals x WHERE x.kind = 'campaign_cancellation') j ON j.reference = k.id::text;
 END;
 COMMENT ON FUNCTION compare_endings() IS
     'Internal. What was left of every order that ended by itself, and of all that ended with their campaign (order NULL), and what was posted back; '
@@ -74,7 +74,7 @@ AS $$
     FROM (SELECT x.campaign_id, x.order_id, x.here = x.there AND x.in_state AS ok FROM compare_received() x) c
     UNION ALL
     SELECT 'orders that ended got their money back once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.what) FILTER (WHERE c.ok IS NOT TRUE)
-    FROM (SELECT CASE WHEN x.order_id IS NULL THEN format('campaign %s', x.campaign_id) ELSE format('order %s/%s', x.campaign_id, x.order_id) END AS what,
+    FROM (SELECT CASE WHEN x.order_id IS NULL THEN 'campaign ' ELSE 'order ' END || x.reference AS what,
                  x.here = x.there AND x.in_state AS ok FROM compare_endings() x) c
 $$;
 COMMENT ON FUNCTION verify_payments() IS 'The lines of verify() about what buyers paid and got back.';
