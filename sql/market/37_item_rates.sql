@@ -36,8 +36,10 @@ COMMENT ON FUNCTION rule_payees(ktt.split, bigint, bigint) IS
 
 CREATE FUNCTION freeze_item_rates(item bigint)
 RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT
+-- In plpgsql, which keeps the plan: to make it takes longer than to list an item.
+LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
+BEGIN
     INSERT INTO item_rates (item_id, sales_leader_id, tier, rate_id, rule, payees)
     SELECT i.id, w.sales_leader_id, w.tier, r.id, r.rule, rule_payees(r.rule, i.supplier_id, c.account_id)
     FROM campaign_items i JOIN campaigns c ON c.id = i.campaign_id JOIN skus s ON s.id = i.sku_id
@@ -47,7 +49,8 @@ AS $$
           AND (x.supply_leader_id IS NULL OR x.supply_leader_id = c.supply_leader_id)
           AND (x.sku_id IS NULL OR x.sku_id = i.sku_id) AND (x.category IS NULL OR x.category = s.category)) w
     CROSS JOIN LATERAL choose_rate(c.supply_leader_id, i.sku_id, w.sales_leader_id, w.tier) r
-    WHERE i.id = item ORDER BY w.sales_leader_id, w.tier
+    WHERE i.id = item ORDER BY w.sales_leader_id, w.tier;
+END
 $$;
 COMMENT ON FUNCTION freeze_item_rates(bigint) IS
     'Internal. Keeps with an item the rules in force for single sales leaders and tiers, all of them: also one that says the same as everybody''s, '
