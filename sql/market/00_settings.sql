@@ -151,7 +151,7 @@ COMMENT ON FUNCTION finish_request(text, text, jsonb) IS 'Internal. Keeps and re
 
 CREATE FUNCTION require(value anyelement, name text)
 RETURNS anyelement
-LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF value IS NULL THEN

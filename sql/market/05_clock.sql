@@ -36,7 +36,7 @@ COMMENT ON FUNCTION local_time(date, time) IS
 
 CREATE FUNCTION local_day(moment timestamptz)
 RETURNS date
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF NOT isfinite(require(moment, 'moment')) THEN
@@ -48,3 +48,10 @@ $$;
 COMMENT ON FUNCTION local_day(timestamptz) IS
     'The date that the calendars of the market show at a moment, in its time zone and whatever the session''s. '
     'Errors: 22004 null, 22008 beyond what a timestamp holds, 22023 moment not finite.';
+
+-- Its body takes the place of the call when a statement is planned.
+CREATE FUNCTION span(one timestamptz, other timestamptz)
+RETURNS tstzrange
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN tstzrange(least(one, other), greatest(one, other), '[]');
+COMMENT ON FUNCTION span(timestamptz, timestamptz) IS 'Internal. From the earlier to the later of two times, both included; of one when the other is NULL.';

@@ -55,7 +55,7 @@ ORDER BY array_position('{channel,clearing,revenue,unmatched}', k.kind), k.kind;
 
 CREATE FUNCTION market_account(kind text)
 RETURNS bigint
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT
 AS $$ SELECT a.id FROM accounts a WHERE a.member_id IS NULL AND a.kind = market_account.kind $$;
 COMMENT ON FUNCTION market_account(text) IS 'Internal. The id of one of the market''s own accounts, such as channel, clearing or revenue.';
 
@@ -127,7 +127,7 @@ CREATE TRIGGER postings_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON posti
 -- Its body takes the place of the call when a statement is planned.
 CREATE FUNCTION journal_digest(id bigint, kind text, reference text, entries ktt.shares, happened_at timestamptz)
 RETURNS bytea
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 RETURN ktt.blake2b(
     convert_to('ktt journal 1', 'UTF8') || uuid_send(market_id()) || int8send(journal_digest.id)
     || int4send(octet_length(journal_digest.kind)) || convert_to(journal_digest.kind, 'UTF8')

@@ -151,7 +151,7 @@ COMMENT ON FUNCTION withdraw_adjustment(bigint) IS 'Gives up a journal that nobo
 
 CREATE FUNCTION verify_adjustments()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE ROWS 1 SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path FROM CURRENT
 AS $$
     WITH c AS (
         SELECT coalesce(a.id, j.id) AS id,
@@ -164,4 +164,4 @@ AS $$
     SELECT 'adjustments and reversals are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text
     FROM c
 $$;
-COMMENT ON FUNCTION verify_adjustments() IS 'Internal. The line of verify() about adjustments.';
+COMMENT ON FUNCTION verify_adjustments() IS 'The line of verify() about adjustments.';

@@ -36,8 +36,10 @@ COMMENT ON FUNCTION rule_payees(ktt.split, bigint, bigint) IS
 
 CREATE FUNCTION freeze_item_rates(item bigint)
 RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT
+-- In plpgsql, which keeps the plan: to make it takes longer than to list an item.
+LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
+BEGIN
     INSERT INTO item_rates (item_id, sales_leader_id, tier, rate_id, rule, payees)
     SELECT i.id, w.sales_leader_id, w.tier, r.id, r.rule, rule_payees(r.rule, i.supplier_id, c.account_id)
     FROM campaign_items i JOIN campaigns c ON c.id = i.campaign_id JOIN skus s ON s.id = i.sku_id
@@ -47,7 +49,8 @@ AS $$
           AND (x.supply_leader_id IS NULL OR x.supply_leader_id = c.supply_leader_id)
           AND (x.sku_id IS NULL OR x.sku_id = i.sku_id) AND (x.category IS NULL OR x.category = s.category)) w
     CROSS JOIN LATERAL choose_rate(c.supply_leader_id, i.sku_id, w.sales_leader_id, w.tier) r
-    WHERE i.id = item ORDER BY w.sales_leader_id, w.tier
+    WHERE i.id = item ORDER BY w.sales_leader_id, w.tier;
+END
 $$;
 COMMENT ON FUNCTION freeze_item_rates(bigint) IS
     'Internal. Keeps with an item the rules in force for single sales leaders and tiers, all of them: also one that says the same as everybody''s, '
@@ -56,7 +59,7 @@ COMMENT ON FUNCTION freeze_item_rates(bigint) IS
 -- Its body takes the place of the call when a statement is planned.
 CREATE FUNCTION line_rule(item bigint, seller bigint, tier text, OUT rule ktt.split, OUT payees bigint[], OUT rate_id bigint)
 RETURNS SETOF record
-LANGUAGE sql STABLE ROWS 1
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
     SELECT coalesce(p.rule, t.rule, i.rule), coalesce(p.payees, t.payees, i.payees), coalesce(p.rate_id, t.rate_id, i.rate_id)
     FROM campaign_items i
@@ -176,7 +179,7 @@ COMMENT ON FUNCTION check_item_rates(bigint) IS
 
 CREATE FUNCTION verify_item_rates()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE ROWS 2 SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 2 SET search_path FROM CURRENT
 AS $$
     WITH l AS (
         SELECT i.id, i.rate_id, i.rule, i.payees, i.campaign_id, i.sku_id, NULL::bigint AS sales_leader_id, NULL::text AS tier FROM campaign_items i
@@ -196,4 +199,4 @@ AS $$
           FROM campaign_items i JOIN campaigns c ON c.id = i.campaign_id
           WHERE NOT i.retired AND EXISTS (SELECT FROM campaign_log l WHERE l.campaign_id = c.id AND l.state = 'open')) c
 $$;
-COMMENT ON FUNCTION verify_item_rates() IS 'Internal. The invariants of the rules of items, for verify().';
+COMMENT ON FUNCTION verify_item_rates() IS 'The invariants of the rules of items, for verify().';

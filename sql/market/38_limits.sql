@@ -92,7 +92,7 @@ COMMENT ON FUNCTION limit_subject(text, bigint, bigint, bigint, bigint) IS 'Inte
 CREATE FUNCTION limits_of(
     campaign bigint, items bigint[], units bigint[], buyer bigint, household bigint, point bigint, seller bigint, placed_at timestamptz)
 RETURNS TABLE (limit_id bigint, subject bigint, day date, units bigint, most bigint, item bigint)
-LANGUAGE sql STABLE ROWS 4 SET search_path FROM CURRENT
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 4 SET search_path FROM CURRENT
 AS $$
     SELECT l.id,
            limit_subject(l.scope, limits_of.buyer, limits_of.household, limits_of.point, limits_of.seller),

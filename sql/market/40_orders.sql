@@ -83,7 +83,7 @@ COMMENT ON TABLE order_changes IS 'What change_order() made of an order before t
 
 CREATE FUNCTION order_seller(target orders)
 RETURNS bigint
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT
 AS $$ SELECT (ktt.members(target.chain))[ktt.depth(target.chain)] $$;
 COMMENT ON FUNCTION order_seller(orders) IS 'Internal. Who sold it: the last of its chain.';
 
@@ -191,7 +191,7 @@ $$;
 COMMENT ON FUNCTION refuse_lines(bigint, bigint[], bigint[]) IS 'Internal. Says what is wrong with the lines of an order.';
 
 CREATE FUNCTION line_rule_of(target orders, item bigint, OUT rule ktt.split, OUT payees bigint[])
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT
 AS $$
     SELECT r.rule, r.payees
     FROM line_rule(line_rule_of.item, order_seller(target),

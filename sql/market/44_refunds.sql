@@ -91,7 +91,7 @@ COMMENT ON COLUMN refunds.due_at IS 'When the shares are taken back; never befor
 
 CREATE FUNCTION line_shares(target orders, item bigint, steward_account bigint)
 RETURNS ktt.shares
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT
 AS $$
     SELECT CASE WHEN i.rated
                 THEN (SELECT divide_line(r.rule, r.payees, b.amount, b.units * i.supply_price, b.units, target.seller_account_id, steward_account)

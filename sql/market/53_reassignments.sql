@@ -34,7 +34,7 @@ COMMENT ON COLUMN reassignments.steward_account_id IS 'The order''s steward from
 
 CREATE FUNCTION placed_point(target orders)
 RETURNS bigint
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path FROM CURRENT
 AS $$
     SELECT coalesce((SELECT r.from_point FROM reassignments r
                      WHERE r.campaign_id = target.campaign_id AND r.order_id = target.id ORDER BY r.id LIMIT 1), target.point_id)

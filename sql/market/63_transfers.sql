@@ -326,9 +326,57 @@ COMMENT ON FUNCTION return_transfer(text, text, boolean) IS
     'already_failed, not_sent, unknown: these stand in open_disputes. The same message has the same outcome again. Errors: 22004 null, 22023 key '
     'or reference empty or longer than 256 bytes.';
 
+-- The bodies of compare_...() take the place of the call when a statement is planned.
+CREATE FUNCTION compare_payouts()
+RETURNS TABLE (reference text, journal_id bigint, happened tstzrange, here ktt.shares, there ktt.shares, in_state boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(p.id::text, j.reference), j.id, span(p.approved_at, j.happened_at),
+           coalesce(ktt.shares((SELECT market_account('transfers')), l.amount) + ktt.shares((SELECT market_account('revenue')), l.fee)
+                    - l.entries, '{}'),
+           coalesce(j.entries, '{}'),
+           p.journal_id IS NOT DISTINCT FROM j.id AND (l.entries IS NULL OR p.approved_at IS NOT NULL)
+           AND (l.waiting IS NULL OR p.approved_at IS NULL AND p.withdrawn_at IS NULL)
+    FROM payouts p FULL JOIN (SELECT x.* FROM journals x WHERE x.kind = 'payout') j ON j.reference = p.id::text
+    LEFT JOIN (SELECT x.payout_id, sum(x.entries) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')) AS entries,
+                      nullif(count(*) FILTER (WHERE x.state = 'proposed'), 0) AS waiting,
+                      (sum(x.amount) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')))::bigint AS amount,
+                      (sum(x.fee) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')))::bigint AS fee
+               FROM payout_lines x GROUP BY 1) l ON l.payout_id = p.id;
+END;
+COMMENT ON FUNCTION compare_payouts() IS 'Internal. What the lines of every payout come to, and what was posted; whether its state fits.';
+
+CREATE FUNCTION compare_transfers()
+RETURNS TABLE (key text, journal_id bigint, happened tstzrange, here ktt.shares, there ktt.shares, in_state boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH moved AS (
+        SELECT j.reference, max(j.id) AS journal_id, max(j.happened_at) AS last_at, count(*) FILTER (WHERE j.kind IN ('transfer', 'late_transfer')) AS paid,
+               count(*) FILTER (WHERE j.kind = 'failed_transfer') AS failed, count(*) FILTER (WHERE j.kind = 'late_transfer') AS late,
+               count(*) FILTER (WHERE j.kind = 'returned_transfer') AS returned, sum(j.entries) AS entries
+        FROM journals j WHERE j.kind IN ('transfer', 'late_transfer', 'failed_transfer', 'returned_transfer') GROUP BY 1)
+    -- All that was posted of it leaves what its state says.
+    SELECT coalesce(l.key, m.reference), m.journal_id, span(coalesce(l.confirmed_at, l.ended_at, m.last_at), coalesce(l.ended_at, m.last_at)),
+           CASE l.state
+               WHEN 'confirmed' THEN ktt.shares(a.id, l.amount) - ktt.shares((SELECT market_account('transfers')), l.amount)
+               WHEN 'returned' THEN ktt.reverse(l.entries, l.amount) - ktt.shares((SELECT market_account('transfers')), l.amount)
+               WHEN 'failed' THEN l.entries - ktt.shares((SELECT market_account('transfers')), l.amount)
+                                  - ktt.shares((SELECT market_account('revenue')), l.fee)
+               ELSE '{}' END,
+           coalesce(m.entries, '{}'),
+           coalesce(m.paid, 0) = (l.state IN ('confirmed', 'returned'))::int
+           AND coalesce(m.failed, 0) = (l.state = 'failed' OR l.state IN ('confirmed', 'returned') AND l.note IS NOT NULL)::int
+           AND coalesce(m.late, 0) = (l.state IN ('confirmed', 'returned') AND l.note IS NOT NULL)::int
+           AND coalesce(m.returned, 0) = (l.state = 'returned')::int
+    FROM payout_lines l FULL JOIN moved m ON m.reference = l.key
+    LEFT JOIN payout_channels c ON c.channel = l.channel LEFT JOIN accounts a ON a.member_id IS NULL AND a.kind = c.account;
+END;
+COMMENT ON FUNCTION compare_transfers() IS
+    'Internal. What the state of every transfer says of the money, and what was posted of it; whether its journals are as many as the state says.';
+
 CREATE FUNCTION verify_payouts()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 5 SET search_path FROM CURRENT
 AS $$
     WITH held AS (
         SELECT x.account, sum(x.amount) AS amount
@@ -339,44 +387,18 @@ AS $$
            min(c.id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c
     UNION ALL
     SELECT * FROM (
-        WITH c AS (
-            SELECT coalesce(p.id::text, j.reference) AS id, p.journal_id IS NOT DISTINCT FROM j.id
-                   AND (l.entries IS NULL OR p.approved_at IS NOT NULL) AND (l.waiting IS NULL OR p.approved_at IS NULL AND p.withdrawn_at IS NULL)
-                   AND coalesce(j.entries, '{}') = coalesce(ktt.shares(market_account('transfers'), l.amount)
-                                                           + ktt.shares(market_account('revenue'), l.fee) - l.entries, '{}') AS ok
-            FROM payouts p FULL JOIN (SELECT * FROM journals x WHERE x.kind = 'payout') j ON j.reference = p.id::text
-            LEFT JOIN (SELECT x.payout_id, sum(x.entries) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')) AS entries,
-                              nullif(count(*) FILTER (WHERE x.state = 'proposed'), 0) AS waiting,
-                              (sum(x.amount) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')))::bigint AS amount,
-                              (sum(x.fee) FILTER (WHERE x.state NOT IN ('proposed', 'dropped')))::bigint AS fee
-                       FROM payout_lines x GROUP BY 1) l ON l.payout_id = p.id)
+        WITH c AS (SELECT p.reference AS id, p.here = p.there AND p.in_state AS ok FROM compare_payouts() p)
         SELECT 'payouts are posted once, as approved', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
                min(c.id) FILTER (WHERE c.ok IS NOT TRUE) FROM c) posted
     UNION ALL
     SELECT * FROM (
-        WITH moved AS (
-            SELECT j.reference, count(*) FILTER (WHERE j.kind IN ('transfer', 'late_transfer')) AS paid, count(*) FILTER (WHERE j.kind = 'failed_transfer') AS failed,
-                   count(*) FILTER (WHERE j.kind = 'late_transfer') AS late, count(*) FILTER (WHERE j.kind = 'returned_transfer') AS returned, sum(j.entries) AS entries
-            FROM journals j WHERE j.kind IN ('transfer', 'late_transfer', 'failed_transfer', 'returned_transfer') GROUP BY 1),
-        c AS (
-            SELECT coalesce(l.key, m.reference) AS key,
-                   coalesce(m.paid, 0) = (l.state IN ('confirmed', 'returned'))::int
-                   AND coalesce(m.failed, 0) = (l.state = 'failed' OR l.state IN ('confirmed', 'returned') AND l.note IS NOT NULL)::int
-                   AND coalesce(m.late, 0) = (l.state IN ('confirmed', 'returned') AND l.note IS NOT NULL)::int
-                   AND coalesce(m.returned, 0) = (l.state = 'returned')::int
-                   -- All that was posted of it leaves what its state says.
-                   AND coalesce(m.entries, '{}') = CASE l.state
-                       WHEN 'confirmed' THEN ktt.shares(channel_account(l.channel), l.amount) - ktt.shares(market_account('transfers'), l.amount)
-                       WHEN 'returned' THEN ktt.reverse(l.entries, l.amount) - ktt.shares(market_account('transfers'), l.amount)
-                       WHEN 'failed' THEN l.entries - ktt.shares(market_account('transfers'), l.amount) - ktt.shares(market_account('revenue'), l.fee)
-                       ELSE '{}' END AS ok
-            FROM payout_lines l FULL JOIN moved m ON m.reference = l.key)
+        WITH c AS (SELECT t.key, t.here = t.there AND t.in_state AS ok FROM compare_transfers() t)
         SELECT 'transfers are paid, failed and returned once, as their states say', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
                min(c.key) FILTER (WHERE c.ok IS NOT TRUE) FROM c) moves
     UNION ALL
     SELECT 'transfers on their way are what the account says', count(l.key), (p.amount <> coalesce(sum(l.amount), 0))::int::bigint,
-           CASE WHEN p.amount <> coalesce(sum(l.amount), 0) THEN 'transfers' END
-    FROM (SELECT coalesce(sum(x.amount), 0) AS amount FROM postings x WHERE x.account_id = market_account('transfers')) p
+           CASE WHEN p.amount <> coalesce(sum(l.amount), 0) THEN format('account %s: %s, not %s', market_account('transfers'), p.amount, coalesce(sum(l.amount), 0)) END
+    FROM (SELECT coalesce(sum(x.amount), 0) AS amount FROM postings x WHERE x.account_id = (SELECT market_account('transfers'))) p
     LEFT JOIN payout_lines l ON l.state IN ('requested', 'sent') GROUP BY p.amount
     UNION ALL
     SELECT * FROM (
@@ -386,4 +408,4 @@ AS $$
         SELECT 'no payment is divided into more than it was', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
                min(c.payment) FILTER (WHERE c.ok IS NOT TRUE) FROM c) divided
 $$;
-COMMENT ON FUNCTION verify_payouts() IS 'Internal. The part of verify() about payouts and transfers.';
+COMMENT ON FUNCTION verify_payouts() IS 'The lines of verify() about payouts and transfers.';

@@ -93,7 +93,7 @@ COMMENT ON COLUMN statements.digest IS 'BLAKE2b of market, member, period and li
 
 CREATE FUNCTION statement_digest(member bigint, period tstzrange, lines jsonb)
 RETURNS bytea
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 RETURN ktt.blake2b(
     convert_to('ktt statement 1', 'UTF8') || uuid_send(market_id()) || int8send(member)
     || int8send((extract(epoch FROM lower(period)) * 1000000)::bigint)

@@ -117,7 +117,7 @@ COMMENT ON FUNCTION post_period(text, daterange, period_line[]) IS
 
 CREATE FUNCTION verify_period_runs()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE ROWS 2 SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 2 SET search_path FROM CURRENT
 AS $$
     WITH lines AS (
         SELECT r.kind, l.run_id, l.total = sum(l.amount) OVER (PARTITION BY r.kind, r.period, l.rule_id, l.payer_id, l.payee_id ORDER BY l.run_id) AS ok
@@ -141,4 +141,4 @@ AS $$
             FROM r)
         SELECT 'no day counts twice for a rule', count(*), count(*) FILTER (WHERE NOT c.ok), min(c.rule_id) FILTER (WHERE NOT c.ok)::text FROM c) apart
 $$;
-COMMENT ON FUNCTION verify_period_runs() IS 'Internal. The part of verify() about what is computed by period.';
+COMMENT ON FUNCTION verify_period_runs() IS 'The part of verify() about what is computed by period.';

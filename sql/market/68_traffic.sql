@@ -184,11 +184,11 @@ COMMENT ON FUNCTION charge_traffic(date, date) IS
 
 CREATE FUNCTION verify_traffic()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE ROWS 1 SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path FROM CURRENT
 AS $$
     WITH c AS (
         SELECT l.run_id, l.total = tariff_price(l.volume, t.steps, t.prices, t.per, t.whole) AND l.payer_id = t.account_id AND t.days @> r.period AS ok
         FROM period_runs r JOIN period_lines l ON l.run_id = r.id LEFT JOIN tariffs t ON t.id = l.rule_id WHERE r.kind = 'traffic')
     SELECT 'traffic costs what its tariffs say', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.run_id) FILTER (WHERE c.ok IS NOT TRUE)::text FROM c
 $$;
-COMMENT ON FUNCTION verify_traffic() IS 'Internal. The line of verify() about traffic.';
+COMMENT ON FUNCTION verify_traffic() IS 'The line of verify() about traffic.';

@@ -69,7 +69,7 @@ COMMENT ON FUNCTION impose_penalty(bigint, bigint, text, text, bigint) IS
 
 CREATE FUNCTION verify_penalties()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE ROWS 1 SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path FROM CURRENT
 AS $$
     WITH c AS (
         SELECT coalesce(p.request, j.reference) AS request,
@@ -80,4 +80,4 @@ AS $$
     SELECT 'penalties are posted once, as decided', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.request) FILTER (WHERE c.ok IS NOT TRUE)
     FROM c
 $$;
-COMMENT ON FUNCTION verify_penalties() IS 'Internal. The line of verify() about penalties.';
+COMMENT ON FUNCTION verify_penalties() IS 'The line of verify() about penalties.';

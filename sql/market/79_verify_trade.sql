@@ -2,57 +2,86 @@
  * Money in, stock, limits and campaigns, computed again from the rows.
  */
 
+-- The bodies of compare_...() take the place of the call when a statement is planned.
+CREATE FUNCTION compare_payments()
+RETURNS TABLE (reference text, campaign_id bigint, order_id bigint, journal_id bigint, happened tstzrange, here ktt.shares, there ktt.shares)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(p.reference, j.reference), p.campaign_id, p.order_id, j.id, span(p.received_at, j.happened_at),
+           ktt.shares((SELECT market_account('clearing')), p.accepted) + ktt.shares((SELECT market_account('unmatched')), p.amount - p.accepted)
+           - ktt.shares((SELECT market_account('channel')), p.amount), j.entries
+    FROM payments p FULL JOIN (SELECT x.* FROM journals x WHERE x.kind = 'payment') j ON j.reference = p.reference
+    UNION ALL
+    SELECT coalesce(p.reference, j.reference), p.campaign_id, p.order_id, j.id, span(p.returned_at, j.happened_at),
+           ktt.shares((SELECT market_account('channel')), p.amount - p.accepted) - ktt.shares((SELECT market_account('unmatched')), p.amount - p.accepted), j.entries
+    FROM (SELECT x.* FROM payments x WHERE x.returned_at IS NOT NULL) p
+    FULL JOIN (SELECT x.* FROM journals x WHERE x.kind = 'returned_payment') j ON j.reference = p.reference;
+END;
+COMMENT ON FUNCTION compare_payments() IS 'Internal. What every payment, and what was sent back of it, should have been posted as, and what was posted.';
+
+CREATE FUNCTION compare_received()
+RETURNS TABLE (campaign_id bigint, order_id bigint, happened tstzrange, here bigint, there bigint, in_state boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT o.campaign_id, o.id, span(o.placed_at, greatest(o.paid_at, p.last_at, r.last_at)), received(o.*),
+           (coalesce(p.accepted, 0) + coalesce(s.amount, 0) - coalesce(r.returned, 0))::bigint,
+           o.paid_at IS NOT NULL OR o.state IN ('placed', 'cancelled', 'expired')
+    FROM orders o
+    LEFT JOIN (SELECT x.campaign_id, x.order_id, sum(x.accepted) AS accepted, max(x.received_at) AS last_at FROM payments x GROUP BY 1, 2) p
+        ON p.campaign_id = o.campaign_id AND p.order_id = o.id
+    LEFT JOIN (SELECT x.campaign_id, x.order_id, sum(x.returned) AS returned, max(x.changed_at) AS last_at FROM order_changes x GROUP BY 1, 2) r
+        ON r.campaign_id = o.campaign_id AND r.order_id = o.id
+    LEFT JOIN order_subsidies s ON s.campaign_id = o.campaign_id AND s.order_id = o.id;
+END;
+COMMENT ON FUNCTION compare_received() IS
+    'Internal. What every order counts as paid, and what came in for it, less what changes returned; whether its state fits.';
+
+CREATE FUNCTION compare_endings()
+RETURNS TABLE (reference text, campaign_id bigint, order_id bigint, journal_id bigint, happened tstzrange, here bigint, there bigint, in_state boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- What was left of an order that ended went back by its own journal, or by the one of its campaign.
+    WITH own AS (
+        SELECT x.id, x.reference, x.happened_at, -ktt.amount(x.entries, (SELECT market_account('clearing'))) AS amount
+        FROM journals x WHERE x.kind = 'cancellation'),
+    o AS (
+        SELECT o.campaign_id, o.id, received(o.*) - ktt.amount(o.refunded) AS owed, own.amount, o.state, o.placed_at, own.id AS journal_id, own.happened_at
+        FROM orders o LEFT JOIN own ON own.reference = format('%s/%s', o.campaign_id, o.id)
+        WHERE o.state IN ('cancelled', 'expired') OR own.reference IS NOT NULL)
+    SELECT format('%s/%s', o.campaign_id, o.id), o.campaign_id, o.id, o.journal_id, span(o.happened_at, o.happened_at), CASE WHEN o.state IN ('cancelled', 'expired') THEN o.owed ELSE 0 END,
+           o.amount, o.state IN ('cancelled', 'expired')
+    FROM o WHERE o.journal_id IS NOT NULL
+    UNION ALL
+    SELECT coalesce(k.id::text, j.reference), k.id, NULL, j.id, span(coalesce(j.happened_at, c.placed_at), coalesce(j.happened_at, 'infinity')), coalesce(c.owed, 0),
+           coalesce(-ktt.amount(j.entries, (SELECT market_account('clearing'))), 0), coalesce(c.owed, 0) = 0 OR k.state IN ('failed', 'cancelled')
+    FROM campaigns k
+    LEFT JOIN (SELECT o.campaign_id, sum(o.owed)::bigint AS owed, min(o.placed_at) AS placed_at FROM o WHERE o.journal_id IS NULL GROUP BY 1) c ON c.campaign_id = k.id
+    FULL JOIN (SELECT x.* FROM journals x WHERE x.kind = 'campaign_cancellation') j ON j.reference = k.id::text;
+END;
+COMMENT ON FUNCTION compare_endings() IS
+    'Internal. What was left of every order that ended by itself, and of all that ended with their campaign (order NULL), and what was posted back; '
+    'whether their state fits.';
+
 CREATE FUNCTION verify_payments()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 3 SET search_path FROM CURRENT SET work_mem = '64MB'
 AS $$
-    WITH j AS (SELECT x.reference, x.entries FROM journals x WHERE x.kind = 'payment'),
-    c AS (
-        SELECT coalesce(p.reference, j.reference) AS reference,
-               j.entries = ktt.shares(market_account('clearing'), p.accepted) + ktt.shares(market_account('unmatched'), p.amount - p.accepted)
-                           - ktt.shares(market_account('channel'), p.amount) AS ok
-        FROM payments p FULL JOIN j ON j.reference = p.reference)
-    SELECT 'every payment is posted once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.reference) FILTER (WHERE c.ok IS NOT TRUE) FROM c
+    SELECT 'every payment is posted once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.reference) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM (SELECT x.reference, x.here = x.there AS ok FROM compare_payments() x OFFSET 0) c
     UNION ALL
-    SELECT * FROM (
-        WITH c AS (
-            SELECT o.campaign_id, o.id,
-                   coalesce(p.accepted, 0) + coalesce(s.amount, 0) - coalesce(r.returned, 0) = received(o)
-                   AND (o.paid_at IS NOT NULL OR o.state IN ('placed', 'cancelled', 'expired')) AS ok
-            FROM orders o
-            LEFT JOIN (SELECT x.campaign_id, x.order_id, sum(x.accepted) AS accepted FROM payments x GROUP BY 1, 2) p
-                ON p.campaign_id = o.campaign_id AND p.order_id = o.id
-            LEFT JOIN (SELECT x.campaign_id, x.order_id, sum(x.returned) AS returned FROM order_changes x GROUP BY 1, 2) r
-                ON r.campaign_id = o.campaign_id AND r.order_id = o.id
-            LEFT JOIN order_subsidies s ON s.campaign_id = o.campaign_id AND s.order_id = o.id)
-        SELECT 'orders hold what was paid for them', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
-               min(format('%s/%s', c.campaign_id, c.id)) FILTER (WHERE c.ok IS NOT TRUE)
-        FROM c) held
+    SELECT 'orders hold what was paid for them', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE),
+           min(format('%s/%s', c.campaign_id, c.order_id)) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM (SELECT x.campaign_id, x.order_id, x.here = x.there AND x.in_state AS ok FROM compare_received() x) c
     UNION ALL
-    SELECT * FROM (
-        -- What was left of an order that ended went back by its own journal, or by the one of its campaign.
-        WITH own AS (SELECT x.reference, -ktt.amount(x.entries, market_account('clearing')) AS amount FROM journals x WHERE x.kind = 'cancellation'),
-        o AS (
-            SELECT o.campaign_id, o.id, received(o) - ktt.amount(o.refunded) AS owed, own.amount, o.state, own.reference IS NOT NULL AS by_itself
-            FROM orders o LEFT JOIN own ON own.reference = format('%s/%s', o.campaign_id, o.id)
-            WHERE o.state IN ('cancelled', 'expired') OR own.reference IS NOT NULL),
-        c AS (
-            SELECT format('order %s/%s', o.campaign_id, o.id) AS what, o.state IN ('cancelled', 'expired') AND o.amount = o.owed AS ok
-            FROM o WHERE o.by_itself
-            UNION ALL
-            SELECT format('campaign %s', k.id), coalesce(-ktt.amount(x.entries, market_account('clearing')), 0) = coalesce(sum(o.owed), 0)
-                                                AND (coalesce(sum(o.owed), 0) = 0 OR k.state IN ('failed', 'cancelled'))
-            FROM campaigns k LEFT JOIN o ON o.campaign_id = k.id AND NOT o.by_itself
-            LEFT JOIN journals x ON x.kind = 'campaign_cancellation' AND x.reference = k.id::text
-            GROUP BY k.id, x.entries)
-        SELECT 'orders that ended got their money back once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.what) FILTER (WHERE c.ok IS NOT TRUE)
-        FROM c) returned
+    SELECT 'orders that ended got their money back once', count(*), count(*) FILTER (WHERE c.ok IS NOT TRUE), min(c.what) FILTER (WHERE c.ok IS NOT TRUE)
+    FROM (SELECT CASE WHEN x.order_id IS NULL THEN 'campaign ' ELSE 'order ' END || x.reference AS what,
+                 x.here = x.there AND x.in_state AS ok FROM compare_endings() x) c
 $$;
-COMMENT ON FUNCTION verify_payments() IS 'Internal. The part of verify() about what buyers paid and got back.';
+COMMENT ON FUNCTION verify_payments() IS 'The lines of verify() about what buyers paid and got back.';
 
 CREATE FUNCTION verify_stock()
 RETURNS TABLE (invariant text, checked bigint, violations bigint, first text)
-LANGUAGE sql STABLE SET search_path FROM CURRENT
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 5 SET search_path FROM CURRENT
 AS $$
     WITH held AS MATERIALIZED (
         SELECT o.campaign_id, o.id, placed_point(o) AS point, o.basket FROM orders o WHERE o.state NOT IN ('cancelled', 'expired')),
@@ -114,4 +143,4 @@ AS $$
     SELECT 'items know whether their sku has a sales area', count(*), count(*) FILTER (WHERE i.bounded <> s.bounded), min(i.id) FILTER (WHERE i.bounded <> s.bounded)::text
     FROM campaign_items i JOIN skus s ON s.id = i.sku_id
 $$;
-COMMENT ON FUNCTION verify_stock() IS 'Internal. The part of verify() about stock, quotas, limits, sales areas of items, the states of campaigns and solitaire numbers.';
+COMMENT ON FUNCTION verify_stock() IS 'The lines of verify() about stock, quotas, limits, sales areas of items, the states of campaigns and solitaire numbers.';

@@ -1,7 +1,7 @@
 -- Random bills: the differences are those of a slow reference, which reads orders, payments, refunds and transfers and no journal, and they sum to that of the balance.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(27);
+SELECT plan(29);
 \ir lib/market.sql
 SELECT setseed(0.42);
 SELECT local_day(clock_timestamp()) AS today \gset
@@ -28,6 +28,7 @@ SELECT approve_payout(make_payout(id('cashier'), 'random'), id('chief')) \g /dev
 SELECT confirm_transfer(t.key, 'C' || t.key, t.amount) FROM send_transfers(1000) t WHERE t.key NOT LIKE '%5' \g /dev/null
 SELECT return_transfer(l.key, 'back') FROM payout_lines l WHERE l.state = 'confirmed' AND l.key LIKE '%3' \g /dev/null
 SELECT is_empty('SELECT violations()', 'all is well before time is turned back');
+SELECT is_empty('SELECT * FROM reconcile()', 'and each side agrees with the others');
 
 -- What has moved, as the tables of trade tell it, each on some day of the last ten.
 CREATE TEMP TABLE truth AS
@@ -94,6 +95,9 @@ SELECT is((SELECT count(DISTINCT outcome) FROM reconcile_channel('wechat', :'tod
 SELECT cmp_ok((SELECT sum(lines) FROM reconcile_totals('wechat', :'today'::date - 20, :'today'::date + 1) WHERE outcome = 'matched'), '>', 60::numeric, 'and most of it agrees');
 SELECT is((SELECT sum(here) FROM reconcile_totals('wechat', :'today'::date - 20, :'today'::date + 1) WHERE kind <> 'all'), -balance(NULL, 'channel')::numeric, 'here is all that the ledger has at the channel');
 SELECT is((SELECT there FROM reconcile_totals('wechat', :'today'::date - 20, :'today'::date + 1) WHERE outcome = 'account'), (SELECT sum(amount)::bigint FROM billed WHERE channel = 'wechat'), 'there is all that was billed');
+SELECT set_eq('SELECT r.account_id, r.reference, r.one, r.other FROM reconcile() r WHERE r.relation = ''ledger, bill''',
+              'SELECT channel_account(d.channel), x.key, x.here, x.there FROM (SELECT b.channel, min(b.day) AS since, max(b.day) + 1 AS until FROM bills b GROUP BY 1) d
+               CROSS JOIN LATERAL pg_temp.reference(d.channel, d.since, d.until) x WHERE x.outcome <> ''other_day''', 'reconcile() has them all, but what is only of another day');
 SELECT is_empty($$SELECT * FROM verify_bills() WHERE violations <> 0$$, 'fees are posted as billed');
 
 SELECT * FROM finish();

@@ -9,7 +9,7 @@
 \set ORDERS 120
 \endif
 BEGIN;
-SELECT 17 * :WAVES + 13 AS planned \gset
+SELECT 17 * :WAVES + 14 AS planned \gset
 SELECT plan(:planned);
 \ir lib/market.sql
 \ir lib/reference.sql
@@ -212,5 +212,6 @@ SELECT is_empty($$SELECT a.member_id, a.kind = 'clearing' FROM accounts a LEFT J
                   WHERE a.kind <> 'channel' GROUP BY 1, 2 HAVING sum(p.amount) <> 0$$,
                 'settle and refund everything: zero, but for what was paid out');
 
+SELECT is_empty('SELECT * FROM reconcile()', 'orders, payments, refunds, ledger and channel agree');
 SELECT * FROM finish();
 ROLLBACK;

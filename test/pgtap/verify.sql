@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(204);
+SELECT plan(209);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -122,7 +122,8 @@ SELECT pg_temp.finds(d, 'orders hold what was paid for them')
 FROM unnest(ARRAY['UPDATE orders SET paid_at = now() WHERE id = id(''d'')', 'UPDATE orders SET paid_at = NULL WHERE id = id(''a'')',
                   'UPDATE orders SET part_paid = 1 WHERE id = id(''d'')', 'DELETE FROM payments WHERE order_id = id(''a'')']) d;
 SELECT pg_temp.finds(d, 'every payment is posted once')
-FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''payment'' AND id = 1', 'UPDATE payments SET accepted = accepted - 1 WHERE order_id = id(''a'')']) d;
+FROM unnest(ARRAY['UPDATE payments SET returned_at = now() WHERE order_id = id(''a'')', 'UPDATE journals SET kind = ''returned_payment'' WHERE kind = ''cancellation''',
+                  'DELETE FROM journals WHERE kind = ''payment'' AND id = 1', 'UPDATE payments SET accepted = accepted - 1 WHERE order_id = id(''a'')']) d;
 SELECT pg_temp.finds(d, 'orders that ended got their money back once')
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')']) d;
 SELECT pg_temp.finds(d, 'campaigns and their orders are as the log says')
@@ -186,17 +187,20 @@ FROM unnest(ARRAY['UPDATE refunds SET due_at = NULL WHERE id = ' || :'refund', '
 SELECT pg_temp.finds(d, 'refunds are borne by whom their liability names')
 FROM unnest(ARRAY['UPDATE refunds SET borne = shares(market_account(''revenue''), amount) WHERE borne IS NOT NULL', 'UPDATE refunds SET cause = ''spoilage'' WHERE borne IS NOT NULL']) d;
 SELECT pg_temp.finds(d, 'every refund is posted once')
-FROM unnest(ARRAY['UPDATE refunds SET batch = ''x'' WHERE id = ' || :'refund', 'UPDATE refunds SET batch = NULL', 'DELETE FROM journals WHERE kind = ''refund''', 'DELETE FROM journals WHERE kind = ''refunds''']) d;
+FROM unnest(ARRAY['UPDATE refunds SET batch = ''x'' WHERE id = ' || :'refund', 'UPDATE refunds SET batch = NULL', 'DELETE FROM journals WHERE kind = ''refund''', 'DELETE FROM journals WHERE kind = ''refunds''',
+                  'INSERT INTO order_changes (campaign_id, order_id, was, became, returned, changed_at) VALUES (id(''campaign''), id(''a''), ''{}'', ''{}'', 1, now())']) d;
 SELECT pg_temp.finds(d, 'settlements have no gaps and pay every due share once')
-FROM unnest(ARRAY['UPDATE settlements SET amount = amount + 1 WHERE id = 1', 'UPDATE settlements SET journal_id = NULL WHERE id = 1', 'DELETE FROM settlements WHERE id = 1',
+FROM unnest(ARRAY['UPDATE settlements SET amount = amount + 1 WHERE id = 1', 'UPDATE settlements SET journal_id = NULL WHERE id = 1', 'DELETE FROM settlements WHERE id = 1', 'UPDATE journals SET kind = ''settlement'' WHERE kind = ''deposit''',
                   'UPDATE settlements SET due = tstzrange(lower(due) + interval ''1 us'', upper(due), ''(]'') WHERE id = 2', 'UPDATE orders SET due_at = now() + interval ''1 day'' WHERE id = id(''a'')']) d;
 SELECT pg_temp.finds(d, 'the parts of a settlement are the whole of it', '1')
 FROM unnest(ARRAY['DELETE FROM settlement_parts WHERE part = 1', 'UPDATE settlement_parts SET due = tstzrange(lower(due), upper(due) - interval ''1 us'', ''(]'')', 'UPDATE settlement_parts SET refunds = refunds + 1',
                   'UPDATE settlement_parts SET shares = shares + shares(account(''mill'', ''goods''), 1)']) d;
 SELECT pg_temp.finds(d, 'what is due is settled by one calendar')
-FROM unnest(ARRAY['UPDATE settlements SET due = tstzrange(upper(due) - interval ''1 us'', upper(due), ''(]'') WHERE id = 1', format('UPDATE settlements SET accounts = ARRAY[%s]', account('mill', 'goods'))]) d;
-SELECT pg_temp.finds(d, 'clearing holds what is paid and not yet settled', 'clearing')
-FROM unnest(ARRAY['UPDATE postings SET amount = amount + 1 WHERE journal_id = 1 AND account_id = market_account(''clearing'')', 'DELETE FROM refunds WHERE order_id = id(''e'')', 'DELETE FROM orders WHERE id = id(''e'')']) d;
+FROM unnest(ARRAY['UPDATE settlements SET due = tstzrange(upper(due) - interval ''1 us'', upper(due), ''(]'') WHERE id = 1', format('UPDATE settlements SET accounts = ARRAY[%s]', account('mill', 'goods')),
+                  'UPDATE settlements SET due = tstzrange(lower(due) + interval ''1 us'', upper(due), ''(]'') WHERE id = 2; UPDATE refunds SET due_at = (SELECT lower(due) FROM settlements WHERE id = 2) WHERE due_at IS NOT NULL AND id = ' || :'refund']) d;
+SELECT pg_temp.finds(d, 'clearing holds what is paid and not yet settled', format('account %s: %s', market_account('clearing'), f))
+FROM (VALUES ('UPDATE postings SET amount = amount + 1 WHERE journal_id = 1 AND account_id = market_account(''clearing'')', '0, not -1'),
+             ('DELETE FROM refunds WHERE order_id = id(''e'')', '-1, not 200'), ('DELETE FROM orders WHERE id = id(''e'')', '-1, not -2799')) b(d, f);
 SELECT pg_temp.finds(d, 'payouts are posted once, as approved')
 FROM unnest(ARRAY['UPDATE payout_lines SET state = ''dropped'', request_id = NULL, channel_reference = NULL, confirmed_at = NULL, ended_at = now() WHERE member_id = id(''mill'')', 'UPDATE payouts SET journal_id = NULL',
                   'UPDATE payout_lines SET entries = entries + shares(1, 1) - shares(2, 1) WHERE member_id = id(''mill'')', 'DELETE FROM journals WHERE kind = ''payout''',
@@ -208,8 +212,9 @@ SELECT pg_temp.finds(d, 'transfers are paid, failed and returned once, as their 
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''transfer''', 'DELETE FROM journals WHERE kind = ''failed_transfer''', 'DELETE FROM journals WHERE kind = ''returned_transfer''',
                   'UPDATE journals SET kind = ''late_transfer'' WHERE kind = ''transfer''', 'UPDATE payout_lines SET state = ''sent'', channel_reference = NULL, confirmed_at = NULL WHERE state = ''confirmed''',
                   'UPDATE payout_lines SET amount = amount - 1, fee = fee + 1 WHERE state = ''confirmed''', 'UPDATE payout_lines SET note = ''late'' WHERE state = ''confirmed''']) d;
-SELECT pg_temp.finds(d, 'transfers on their way are what the account says', 'transfers')
-FROM unnest(ARRAY['UPDATE payout_lines SET amount = amount - 1, fee = fee + 1 WHERE state = ''sent''', 'DELETE FROM postings WHERE account_id = market_account(''transfers'')']) d;
+SELECT pg_temp.finds(d, 'transfers on their way are what the account says', format('account %s: %s', market_account('transfers'), f))
+FROM (VALUES ('UPDATE payout_lines SET amount = amount - 1, fee = fee + 1 WHERE state = ''sent''', '1157, not 1153'),
+             ('DELETE FROM postings WHERE account_id = market_account(''transfers'')', '0, not 1157')) b(d, f);
 SELECT pg_temp.finds('UPDATE payout_lines SET entries = entries * 1000, amount = amount * 1000 WHERE payment = ''payment of a''', 'no payment is divided into more than it was', 'payment of a');
 SELECT pg_temp.finds(d, 'fees of channels are posted as billed')
 FROM unnest(ARRAY['UPDATE bill_lines SET amount = amount - 1', 'UPDATE bills SET journal_id = NULL', 'DELETE FROM bill_lines', 'DELETE FROM journals WHERE kind = ''channel_fee''']) d;
@@ -250,7 +255,7 @@ SELECT pg_temp.finds(d, 'members were charged their subsidies once', :'own')
 FROM unnest(ARRAY['UPDATE subsidies SET charges = charges + 1 WHERE charges > 0', 'UPDATE subsidies SET charged = 0', 'DELETE FROM journals WHERE kind = ''subsidy_charge''']) d;
 SELECT pg_temp.finds(d, 'subsidies of orders are posted once, and end with them')
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''subsidy''', 'DELETE FROM order_subsidies', 'UPDATE order_subsidies SET amount = amount - 1', 'UPDATE orders SET state = ''cancelled'' WHERE request = ''at shed''']) d;
-SELECT pg_temp.finds('UPDATE order_subsidies SET returned = 1', 'subsidies got back what orders gave back', 'subsidy');
+SELECT pg_temp.finds('UPDATE order_subsidies SET returned = 1', 'subsidies got back what orders gave back', format('account %s: 0, not 2', market_account('subsidy')));
 
 SELECT is_empty('SELECT invariant FROM verify() EXCEPT SELECT invariant FROM broken', 'every invariant was broken');
 SELECT is_empty('SELECT violations()', 'and everything was undone');
