@@ -29,10 +29,10 @@ BEGIN ATOMIC
                  max(r.refunded_at) AS happened_at, sum(r.amount)::bigint AS amount
           FROM refunds r WHERE r.batch IS NOT NULL GROUP BY r.batch HAVING sum(r.amount) > 0
           UNION ALL
-          SELECT 'refund', format('%s/%s', r.campaign_id, r.id), r.campaign_id, r.order_id, r.id, r.refunded_at, r.amount
+          SELECT 'refund' AS kind, format('%s/%s', r.campaign_id, r.id), r.campaign_id, r.order_id, r.id, r.refunded_at, r.amount
           FROM refunds r WHERE r.batch IS NULL AND r.amount > 0
           UNION ALL
-          SELECT 'change', format('%s/%s/%s', c.campaign_id, c.order_id, c.id), c.campaign_id, c.order_id, NULL, c.changed_at, c.returned
+          SELECT 'change' AS kind, format('%s/%s/%s', c.campaign_id, c.order_id, c.id), c.campaign_id, c.order_id, NULL AS refund_id, c.changed_at, c.returned
           FROM order_changes c WHERE c.returned > 0) f
     FULL JOIN j ON j.kind = f.kind AND j.reference = f.reference;
 END;

@@ -52,7 +52,7 @@ BEGIN ATOMIC
            o.amount, o.state IN ('cancelled', 'expired')
     FROM o WHERE o.journal_id IS NOT NULL
     UNION ALL
-    SELECT coalesce(k.id::text, j.reference), k.id, NULL, j.id, span(coalesce(j.happened_at, c.placed_at), coalesce(j.happened_at, 'infinity')), coalesce(c.owed, 0),
+    SELECT coalesce(k.id::text, j.reference), k.id, NULL AS order_id, j.id, span(coalesce(j.happened_at, c.placed_at), coalesce(j.happened_at, 'infinity')), coalesce(c.owed, 0),
            coalesce(-ktt.amount(j.entries, (SELECT market_account('clearing'))), 0), coalesce(c.owed, 0) = 0 OR k.state IN ('failed', 'cancelled')
     FROM campaigns k
     LEFT JOIN (SELECT o.campaign_id, sum(o.owed)::bigint AS owed, min(o.placed_at) AS placed_at FROM o WHERE o.journal_id IS NULL GROUP BY 1) c ON c.campaign_id = k.id
