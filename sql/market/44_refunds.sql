@@ -199,12 +199,23 @@ AS $$
 $$;
 COMMENT ON FUNCTION held_before(bigint, bigint, bigint) IS 'Internal. What was held for a paid order before an amount was taken back of it.';
 
+CREATE TABLE refunded_subsidies (
+    batch       text NOT NULL,
+    campaign_id bigint NOT NULL,
+    order_id    bigint NOT NULL,
+    amount      bigint NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (batch, campaign_id, order_id)
+);
+COMMENT ON TABLE refunded_subsidies IS
+    'What of a batch of refunds went back to the subsidy of an order and not to its buyer (minor units); the refunds themselves are whole.';
+
 CREATE FUNCTION post_refunds(batch text, amount numeric)
 RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_order record;
+    v_parts ktt.shares;
     v_back ktt.shares := '{}'::ktt.shares;
 BEGIN
     IF amount > 0 THEN
@@ -213,7 +224,10 @@ BEGIN
             FROM refunds r JOIN order_subsidies s ON s.campaign_id = r.campaign_id AND s.order_id = r.order_id
             WHERE r.batch = post_refunds.batch AND r.amount > 0 GROUP BY 1, 2 ORDER BY 1, 2
         LOOP
-            v_back := v_back + money_back(v_order.campaign_id, v_order.order_id, held_before(v_order.campaign_id, v_order.order_id, v_order.amount), v_order.amount);
+            v_parts := money_back(v_order.campaign_id, v_order.order_id, held_before(v_order.campaign_id, v_order.order_id, v_order.amount), v_order.amount);
+            v_back := v_back + v_parts;
+            INSERT INTO refunded_subsidies AS s (batch, campaign_id, order_id, amount)
+            SELECT post_refunds.batch, v_order.campaign_id, v_order.order_id, x.amount FROM (SELECT ktt.amount(v_parts, market_account('subsidy'))) x(amount) WHERE x.amount > 0;
         END LOOP;
         PERFORM post('refunds', batch, v_back + ktt.shares(market_account('channel'), amount::bigint - ktt.total(v_back)) - ktt.shares(market_account('clearing'), amount::bigint));
     END IF;

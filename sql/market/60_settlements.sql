@@ -186,8 +186,14 @@ BEGIN
         RETURN;
     ELSIF NOT FOUND AND v_journal.kind = 'refunds' THEN
         RETURN QUERY
-        SELECT r.campaign_id, r.order_id, r.id, r.amount * sign(ktt.amount(v_journal.entries, account))::bigint
-        FROM refunds r WHERE r.batch = v_journal.reference AND r.amount > 0 ORDER BY 1, 2, 3;
+        SELECT x.campaign_id, x.order_id, x.refund_id, x.amount
+        FROM (SELECT r.campaign_id, r.order_id, r.id AS refund_id,
+                     CASE account WHEN market_account('clearing') THEN -r.amount WHEN market_account('channel') THEN r.amount END AS amount
+              FROM refunds r WHERE r.batch = v_journal.reference AND r.amount > 0
+              UNION ALL
+              SELECT s.campaign_id, s.order_id, NULL, CASE account WHEN market_account('subsidy') THEN s.amount WHEN market_account('channel') THEN -s.amount END
+              FROM refunded_subsidies s WHERE s.batch = v_journal.reference) x
+        WHERE x.amount IS NOT NULL ORDER BY 1, 2, 3 NULLS FIRST;
         RETURN;
     ELSIF NOT FOUND THEN
         -- Every other journal is about one order, refund or payout; its reference names it.

@@ -60,7 +60,8 @@ BEGIN
                         ELSE divide_line(i.rule, i.payees, b.amount, b.units * i.supply_price, b.units, o.seller_account_id, o.steward_account_id) END AS shares OFFSET 0) x
         UNION ALL
         SELECT m.written_at, m.journal_id, m.account, r.campaign_id, r.order_id, r.id, r.item_id, -r.units, -r.amount,
-               CASE WHEN i.rated THEN (line_rule_of(o, r.item_id)).rule ELSE i.rule END, -ktt.amount(settled_shares(m.settlement, r.campaign_id, coalesce(r.borne, r.shares)), m.account_id)
+               CASE WHEN r.liability_id IS NOT NULL THEN (SELECT y.rule FROM liabilities y WHERE y.id = r.liability_id)
+                    WHEN i.rated THEN (line_rule_of(o, r.item_id)).rule ELSE i.rule END, -ktt.amount(settled_shares(m.settlement, r.campaign_id, coalesce(r.borne, r.shares)), m.account_id)
         FROM moves m JOIN refunds r ON r.due_at > coalesce(lower((m.settlement).due), '-infinity') AND r.due_at <= upper((m.settlement).due)
                                    AND coalesce(r.borne, r.shares) OPERATOR(ktt.?) m.account_id
         JOIN orders o ON o.campaign_id = r.campaign_id AND o.id = r.order_id JOIN campaign_items i ON i.id = r.item_id)

@@ -41,24 +41,30 @@ LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
     v_until date := coalesce(until, (since + interval '1 month')::date);
+    v_behind record;
 BEGIN
     IF NOT isfinite(require(since, 'first day')) OR NOT isfinite(v_until) OR v_until <= since THEN
         RAISE EXCEPTION 'period must end after it starts, on a finite day' USING ERRCODE = '22023', DETAIL = format('It is from %s to %s.', since, v_until);
     END IF;
     LOCK TABLE period_runs IN SHARE ROW EXCLUSIVE MODE;
-    -- By every calendar that settles something: behind the end of its windows nothing of it becomes due any more.
-    IF EXISTS (SELECT FROM calendars c
-               WHERE (c.id = 1 OR c.id IN (SELECT x.calendar_id FROM campaign_calendars x UNION ALL SELECT x.calendar_id FROM account_calendars x))
-                 AND settled_until(c) >= local_time(v_until, '00:00') IS NOT TRUE)
-       OR EXISTS (SELECT FROM settlements s WHERE s.posted_at IS NULL AND coalesce(lower(s.due), '-infinity') < local_time(v_until, '00:00')) THEN
-        RAISE EXCEPTION 'period is not settled yet' USING ERRCODE = 'KT301', HINT = 'Open and post settlements up to its end first.';
+    -- All that was due must be settled, so the slowest calendar that is in use decides.
+    SELECT c.name, settled_until(c) AS settled INTO v_behind
+    FROM calendars c
+    WHERE (c.id = 1 OR c.id IN (SELECT x.calendar_id FROM campaign_calendars x UNION ALL SELECT x.calendar_id FROM account_calendars x))
+      AND (settled_until(c) >= local_time(v_until, '00:00') IS NOT TRUE
+           OR EXISTS (SELECT FROM settlements s WHERE s.calendar_id = c.id AND s.posted_at IS NULL AND coalesce(lower(s.due), '-infinity') < local_time(v_until, '00:00')))
+    ORDER BY settled_until(c) NULLS FIRST, c.id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'period is not settled yet' USING ERRCODE = 'KT301',
+            DETAIL = format('Calendar "%s" has windows up to %s, all of which must be posted.', left(v_behind.name, 64), coalesce(v_behind.settled::text, 'no time')),
+            HINT = 'Open and post settlements of every calendar up to the end of the period first.';
     END IF;
     RETURN daterange(since, v_until);
 END
 $$;
 COMMENT ON FUNCTION begin_period_run(date, date) IS
-    'Internal. A period, a month unless its end (exclusive) is given, of which all sales are settled; runs by period queue here. Errors: 22004 '
-    'null, 22023 empty, KT301 not settled yet.';
+    'Internal. A period, a month unless its end (exclusive) is given, of which all sales are settled, by every calendar that is '
+    'in use; runs by period queue here. Errors: 22004 null, 22023 empty, KT301 not settled yet.';
 
 CREATE FUNCTION period_sales(period daterange)
 RETURNS TABLE (campaign_id bigint, order_id bigint, point_id bigint, seller_account_id bigint, basket ktt.basket)

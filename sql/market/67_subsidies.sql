@@ -100,7 +100,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION resize_subsidy(bigint, bigint) IS
-    'Gives a subsidy another budget (minor units), at least what is granted already, and returns it; 0 lets it end. Errors: 22004 null, 22023 out '
+    'Gives a subsidy another budget (minor units), at least what is granted already and did not come back, and returns it; 0 lets it end. Errors: 22004 null, 22023 out '
     'of bounds, KT303 no such subsidy.';
 
 CREATE FUNCTION grant_subsidy(subsidy bigint, campaign bigint, order_id bigint, amount bigint, request text)

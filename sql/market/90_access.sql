@@ -33,14 +33,14 @@ FROM (VALUES
         close_books,take_checkpoint,hold,post_hold,void_hold,expire_holds,holds,debts,debt_ageing,repay_debt,write_off_debt,write_offs,
         propose_adjustment,propose_reversal,approve_adjustment,withdraw_adjustment,adjustments,receive_deposit,return_deposit,impose_penalty,penalties,conservation,
         set_entry_fee,end_entry_fee,accrue_fees,set_bonus,end_bonus,compute_bonuses,set_tariff,end_tariff,charge_traffic,set_tax_rule,withhold_tax,tax_certificate,pay_tax,
-        create_subsidy,resize_subsidy,charge_subsidies,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}'),
+        create_subsidy,resize_subsidy,charge_subsidies,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies,refunded_subsidies}'),
     ('payout', '{make_payout,approve_payout,withdraw_payout,payable,set_payout_terms,send_transfers,confirm_transfer,fail_transfer,return_transfer,resolve_dispute,open_disputes,
         load_bill,sweep_channel,reconcile,reconcile_channel,reconcile_totals,channel_rules,rule_kinds,balances,balance_at}'),
     ('auditor', '{verify,verify_ledger,verify_adjustments,verify_penalties,verify_orders,verify_payments,verify_subsidies,verify_stock,verify_templates,verify_skus,verify_offers,verify_item_rates,
         verify_points,verify_lists,verify_runs,verify_people,verify_refunds,verify_settlements,verify_payouts,verify_bills,verify_statements,verify_entry_fees,verify_period_runs,
         verify_bonuses,verify_traffic,verify_tax,reconcile,explain,statement,statement_orders,balances,balance_at,turnover,trial_balance,trial_balance_at,account_kinds,calendars,settlement_progress,checkpoints,holds,debts,debt_ageing,adjustments,penalties,liabilities,refunds,write_offs,conservation,journals,postings,settlements,payouts,payout_lines,open_disputes,
         reconcile_channel,reconcile_totals,statements,
-        tax_certificate,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies}')
+        tax_certificate,entry_fees,fee_runs,fee_lines,bonus_rules,tariffs,period_runs,period_lines,tax_rules,tax_runs,tax_lines,subsidies,order_subsidies,refunded_subsidies}')
 ) p(profile, objects) CROSS JOIN LATERAL unnest(p.objects) o(object);
 
 CREATE FUNCTION grant_access(role name, profile text)

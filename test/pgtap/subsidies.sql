@@ -1,7 +1,7 @@
 -- Subsidies: somebody else pays a part of an order, and gets back his part of what goes back.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(82);
+SELECT plan(84);
 \ir lib/market.sql
 
 -- Making.
@@ -124,6 +124,17 @@ SELECT is(grant_subsidy(:spring, id('campaign'), id('batch'), 200, 'batch'), 'gr
 SELECT pay_order(id('campaign'), id('batch'), 1780, 'batch') \g /dev/null
 SELECT is(refund_rest(id('campaign'), id('batch'), 'batch'), 1980::bigint, 'and goes back whole');
 SELECT is((SELECT returned FROM order_subsidies WHERE order_id = id('batch')), 200::bigint, 'with what the subsidy had paid');
+-- One of two has a subsidy of a tenth: of 495, 49 are the subsidy's, and 50 of the 495 that are left.
+SELECT place('tenth', 'buyer', '{apple}', '{1}', 'seller') \g /dev/null
+SELECT grant_subsidy(:spring, id('campaign'), id('tenth'), 99, 'tenth'), pay_order(id('campaign'), id('tenth'), 891, 'tenth') \g /dev/null
+SELECT buy('whole', 'neighbour', '{rice}', '{1}') \g /dev/null
+SELECT is((SELECT string_agg(outcome, ' ') FROM refund_orders(jsonb_build_array(
+           jsonb_build_object('campaign', id('campaign'), 'order', id('tenth'), 'item', id('apple'), 'units', 0, 'amount', 495),
+           jsonb_build_object('campaign', id('campaign'), 'order', id('whole'), 'item', id('rice'), 'units', 1)), 'mixed')), 'refunded refunded', 'two orders, one subsidy');
+SELECT results_eq(format('SELECT a.kind, e.order_id, e.refund_id IS NULL, e.amount FROM journals j CROSS JOIN accounts a CROSS JOIN LATERAL explain(j.id, a.id) e
+                   WHERE j.kind = ''refunds'' AND j.reference LIKE ''%%mixed'' AND ktt.amount(j.entries, a.id) IS NOT NULL ORDER BY a.kind, e.order_id, 3 DESC'),
+                  $$VALUES ('channel', id('tenth'), true, -49::bigint), ('channel', id('tenth'), false, 495), ('channel', id('whole'), false, 2999),
+                           ('clearing', id('tenth'), false, -495), ('clearing', id('whole'), false, -2999), ('subsidy', id('tenth'), true, 49)$$, 'each posting is explained by what went there');
 SELECT is_empty('SELECT violations()', 'all invariants hold');
 
 -- A campaign that is called off: one journal, and its explanation sums to each posting.
@@ -137,8 +148,8 @@ SELECT results_eq('SELECT balance(NULL, ''subsidy''), balance(NULL, ''channel'')
 SELECT charge_subsidies() \g /dev/null
 SELECT results_eq('SELECT balance(NULL, ''subsidy''), balance(''orchard'', ''goods'') + balance(''orchard'', ''debt'')', 'VALUES (0::bigint, 0::bigint)', 'also what the supplier was charged meanwhile');
 SELECT is_empty('SELECT p.account_id, p.amount, sum(e.amount) FROM journals j JOIN postings p ON p.journal_id = j.id CROSS JOIN LATERAL explain(j.id, p.account_id) e
-                 WHERE j.kind = ''campaign_cancellation'' GROUP BY 1, 2 HAVING sum(e.amount) <> p.amount', 'every posting is explained');
-SELECT results_eq('SELECT e.order_id, e.amount FROM journals j, explain(j.id, market_account(''subsidy'')) e WHERE j.kind = ''campaign_cancellation'' ORDER BY 1', 'VALUES (id(''a''), 250::bigint), (id(''e''), 700)', 'that of subsidies by their orders');
+                 WHERE j.kind IN (''campaign_cancellation'', ''refunds'') GROUP BY j.id, 1, 2 HAVING sum(e.amount) <> p.amount', 'every posting is explained');
+SELECT results_eq('SELECT e.order_id, e.amount FROM journals j, explain(j.id, market_account(''subsidy'')) e WHERE j.kind = ''campaign_cancellation'' ORDER BY 1', 'VALUES (id(''a''), 250::bigint), (id(''tenth''), 50), (id(''e''), 700)', 'that of subsidies by their orders');
 SELECT is((SELECT holds FROM conservation), true, 'every cent is somewhere');
 SELECT is_empty('SELECT violations()', 'all invariants hold');
 
