@@ -77,11 +77,11 @@ SELECT refund_order(id('campaign'), id('b'), id('apple'), 1, 'one of two') \g /d
 SELECT settle() \g /dev/null
 SELECT results_eq($$SELECT units, sale, amount, rule ~ 'sales_leader 20% of sale' FROM statement_orders(id('seller'), '-infinity', 'infinity') WHERE order_id = id('b')$$,
                   'VALUES (2::bigint, 1980::bigint, 396::bigint, true), (-1, -990, -198, true)', 'a rule of his own, in what he earned and in what went back');
-SELECT set_liability(id('leader'), 'late', 'sales_leader rest') \g /dev/null
+SELECT set_liability(id('leader'), 'late', 'sales_leader 50% of sale, supplier rest') \g /dev/null
 SELECT refund_order(id('campaign'), id('b'), id('apple'), 1, 'the other', cause => 'late') \g /dev/null
 SELECT settle() \g /dev/null
 SELECT results_eq($$SELECT amount, rule FROM statement_orders(id('seller'), '-infinity', 'infinity') WHERE order_id = id('b') ORDER BY refund_id NULLS FIRST OFFSET 2$$,
-                  $$VALUES (-990::bigint, 'sales_leader rest')$$, 'and the rule by which he bears a refund');
+                  $$VALUES (-495::bigint, 'sales_leader 50% of sale, supplier rest')$$, 'and the rule by which he bears a refund');
 
 SELECT * FROM finish();
 ROLLBACK;
