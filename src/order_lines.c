@@ -74,7 +74,7 @@ ReadLines(Lines *lines, ArrayType *items, ArrayType *units)
 	const int64 *item = (const int64 *) ARR_DATA_PTR(items);
 	const int64 *number = (const int64 *) ARR_DATA_PTR(units);
 
-	if (count == 0 || count > LINES_MAX || ARR_HASNULL(items) || ARR_HASNULL(units) ||
+	if (count == 0 || count > LINES_MAX || array_contains_nulls(items) || array_contains_nulls(units) ||
 		ArrayGetNItems(ARR_NDIM(units), ARR_DIMS(units)) != count)
 		return false;
 	lines->lines = palloc(count * sizeof(Line));
@@ -185,7 +185,7 @@ AddLines(Lines *lines, Oid index)
 	lines->endless = palloc(lines->count * sizeof(bool));
 	lines->plain = true;
 	KttOpenKeyed(&lines->rows, index, &key_type, 1, AccessShareLock, ACL_SELECT);
-	KttRefuseRowSecurity(lines->rows.table);
+	KttRefuseOthers(lines->rows.table);
 	KttFindColumns(lines->rows.table, item_columns, ITEM_COLUMNS, lines->columns);
 	for (int i = 0; added && i < lines->count; i++)
 	{

@@ -77,7 +77,8 @@ BeginStock(Stock *stock, Oid index)
 	stock->free = FreeColumn(stock->rows.table);
 	stock->changed = MakeSingleTupleTableSlot(RelationGetDescr(stock->rows.table), &TTSOpsVirtual);
 	stock->state = CreateExecutorState();
-	stock->state->es_output_cid = GetCurrentCommandId(true);
+	(void) GetCurrentCommandId(true);
+	stock->state->es_output_cid = GetActiveSnapshot()->curcid;
 	stock->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(stock->result, stock->rows.table, 0, NULL, 0);
 	stock->indexes_open = false;
@@ -240,7 +241,7 @@ ReadWants(Wants *wants, ArrayType *items, ArrayType *units, ArrayType *slots)
 	wants->units = (const int64 *) ARR_DATA_PTR(units);
 	wants->slots = (const int32 *) ARR_DATA_PTR(slots);
 	wants->known = ARR_NULLBITMAP(slots);
-	if (ARR_HASNULL(items) || ARR_HASNULL(units))
+	if (array_contains_nulls(items) || array_contains_nulls(units))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("items and units must not contain nulls")));

@@ -4,6 +4,7 @@
  */
 #include "row_key.h"
 
+#include "access/xact.h"
 #include "executor/spi.h"
 #include "utils/expandedrecord.h"
 
@@ -27,7 +28,7 @@ Find(FunctionCallInfo fcinfo, KttKeyedRows *rows)
 		key[i] = PG_GETARG_DATUM(i + 1);
 	}
 	KttOpenKeyed(rows, PG_GETARG_OID(0), types, count, AccessShareLock, ACL_SELECT);
-	KttRefuseRowSecurity(rows->table);
+	KttRefuseOthers(rows->table);
 	return KttFindKeyed(rows, key);
 }
 
@@ -47,7 +48,7 @@ ktt_row_find(PG_FUNCTION_ARGS)
 		 * What is stored out of line stays there until somebody asks for it; but
 		 * a procedure may keep the record for longer than the row is kept.
 		 */
-		expanded_record_set_tuple(record, tuple, true, SPI_inside_nonatomic_context());
+		expanded_record_set_tuple(record, tuple, true, SPI_inside_nonatomic_context() || IsSubTransaction());
 		if (made)
 			heap_freetuple(tuple);
 	}

@@ -10,6 +10,7 @@
 #include "catalog/index.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -19,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 static RegProcedure
 EqualityOf(Oid type)
@@ -109,21 +111,36 @@ PrepareKeys(KttKeyedRows *rows, const Oid *types)
 	}
 }
 
+/* Whether the table was rewritten, or changed otherwise, behind the snapshot. */
+static bool
+IsYounger(Oid table)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	TransactionId maker;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	maker = HeapTupleHeaderGetXmin(tuple->t_data);
+	ReleaseSysCache(tuple);
+	return !TransactionIdIsCurrentTransactionId(maker) && XidInMVCCSnapshot(maker, GetActiveSnapshot());
+}
+
 /*
- * Open the table and lock it first. What was rewritten while one waited for that
- * is empty to a snapshot from before, so there is a new one then; a statement,
- * too, takes its snapshot behind its locks.
+ * Open the table and lock it first. What was rewritten meanwhile is empty to a
+ * snapshot from before, so there is a new one then; a statement, too, takes its
+ * snapshot behind its locks.
  */
 static void
 OpenTable(KttKeyedRows *rows, Oid table, LOCKMODE lock)
 {
-	rows->waited = !ConditionalLockRelationOid(table, lock);
-	if (rows->waited)
-	{
+	bool		waited = !ConditionalLockRelationOid(table, lock);
+
+	if (waited)
 		LockRelationOid(table, lock);
-		PushActiveSnapshot(GetTransactionSnapshot());
-	}
 	rows->table = table_open(table, NoLock);
+	rows->renewed = waited || IsYounger(table);
+	if (rows->renewed)
+		PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 void
@@ -172,7 +189,7 @@ KttCloseKeyed(KttKeyedRows *rows)
 	ExecDropSingleTupleTableSlot(rows->slot);
 	index_close(rows->index, NoLock);
 	table_close(rows->table, NoLock);
-	if (rows->waited)
+	if (rows->renewed)
 		PopActiveSnapshot();
 }
 
@@ -183,8 +200,13 @@ KttHasRowSecurity(Relation table)
 }
 
 void
-KttRefuseRowSecurity(Relation table)
+KttRefuseOthers(Relation table)
 {
+	if (table->rd_rel->relhassubclass && find_inheritance_children(RelationGetRelid(table), NoLock) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a look-up by key cannot see the tables that inherit from \"%s\"",
+						RelationGetRelationName(table))));
 	if (KttHasRowSecurity(table))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

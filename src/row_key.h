@@ -19,7 +19,7 @@
 typedef struct KttKeyedRows
 {
 	Relation	table;
-	bool		waited;			/* for its lock, so the active snapshot is our own */
+	bool		renewed;		/* the active snapshot is our own */
 	Relation	index;
 	IndexScanDesc scan;
 	TupleTableSlot *slot;		/* the row found last */
@@ -45,7 +45,7 @@ extern void KttCloseKeyed(KttKeyedRows *rows);
 /* Whether the rows that the current user sees are not all of the table's. */
 extern bool KttHasRowSecurity(Relation table);
 
-/* The same, raising. */
-extern void KttRefuseRowSecurity(Relation table);
+/* Raise when a SELECT would see other rows: policies, tables that inherit. */
+extern void KttRefuseOthers(Relation table);
 
 #endif

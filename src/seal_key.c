@@ -255,7 +255,8 @@ IsUnchanged(const char *path)
 	TimestampTz transaction = GetCurrentTransactionStartTimestamp();
 	struct stat now;
 
-	if (statement == checked_statement && transaction == checked_transaction)
+	/* A background worker may have none. */
+	if (statement != 0 && statement == checked_statement && transaction == checked_transaction)
 		return true;
 	checked_statement = statement;
 	checked_transaction = transaction;

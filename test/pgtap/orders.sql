@@ -1,7 +1,7 @@
 -- Placing orders: every outcome, every refusal, and what a retry gives.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(84);
+SELECT plan(85);
 \ir lib/market.sql
 
 CREATE FUNCTION pg_temp.order(
@@ -42,6 +42,7 @@ SELECT results_eq($$SELECT outcome, order_id, amount, pickup_point, code, item
                   format($$VALUES ('placed', %s::bigint, 8968::bigint, id('gate'), NULL, NULL::bigint)$$, :o_order_id), 'the same again is the first outcome, without the code');
 SELECT answers($$SELECT outcome FROM place_order(id('campaign'), id('buyer'), ARRAY[id('apple'), id('rice')], ARRAY[3, 2], 'first', id('seller'), location => location(121.501, 25.05))$$,
                'placed', 'also when the market is to find the point');
+SELECT answers($$SELECT outcome FROM preview_order(id('campaign'), id('buyer'), (ARRAY[id('rice'), NULL])[1:1], '{1}', point => id('gate'))$$, 'placed', 'of an array that had a NULL the rest is as good');
 SELECT throws_ok(format($$SELECT pg_temp.order(%s)$$, a), 'KT010', 'request key "first" was already used with different arguments', 'the same key with other ' || n)
 FROM (VALUES ('''{apple,rice}'', ''{2,2}'', ''first'', seller => id(''seller''), location => location(121.501, 25.05)', 'units'),
              ('''{apple}'', ''{3}'', ''first'', seller => id(''seller''), location => location(121.501, 25.05)', 'items'),

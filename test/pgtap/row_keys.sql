@@ -1,7 +1,7 @@
 -- Rows by key without a plan: what find_row(), has_row(), sum_lines() and take_stock() do is what statements do.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(100);
+SELECT plan(103);
 \ir lib/market.sql
 
 -- One row.
@@ -198,11 +198,14 @@ SELECT throws_ok($$SET LOCAL transaction_read_only = on; SELECT take_stock('shel
 UPDATE fixture.shelf SET free = 9;
 SELECT throws_ok($$SELECT take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}'), take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}')$$,
                  '27000', 'stock was already changed by the same command', 'twice in one command');
+SELECT is(take_stock('shelf_pkey', 1, ('{3,NULL}'::bigint[])[1:1], ('{1,NULL}'::bigint[])[1:1], '{1}'), true, 'an array that had a NULL has none');
 ALTER TABLE fixture.shelf ADD CONSTRAINT enough CHECK (free > 7);
 SELECT throws_ok($$SELECT take_stock('shelf_pkey', 1, '{3}', '{2}', '{1}')$$, '23514', NULL, 'the owner''s own constraint holds');
 CREATE TABLE fixture.heir () INHERITS (fixture.shelf);
 SELECT is(take_stock('shelf_pkey', 1, '{3}', '{1}', '{1}'), NULL, 'a table with heirs needs UPDATE');
+SELECT throws_ok($$SELECT has_row('shelf_pkey', 1::bigint, 3::bigint, 0)$$, '0A000', 'a look-up by key cannot see the tables that inherit from "shelf"', 'and SELECT');
 DROP TABLE fixture.heir;
+SELECT is(has_row('shelf_pkey', 1::bigint, 3::bigint, 0), true, 'until they are gone');
 CREATE TABLE fixture.few (campaign_id bigint, stock_id bigint, slot int, free bigint, PRIMARY KEY (campaign_id, stock_id, slot, free)) PARTITION BY LIST (free);
 CREATE TABLE fixture.few_5 PARTITION OF fixture.few FOR VALUES IN (5);
 CREATE UNIQUE INDEX few_5_key ON fixture.few_5 (campaign_id, stock_id, slot);
