@@ -36,6 +36,7 @@ BEGIN
         SELECT 'journal, postings', NULL::bigint, NULL::bigint, NULL::bigint, NULL::text, c.journal_id, c.happened, c.here, c.there FROM compare_postings() c
         UNION ALL SELECT 'payment, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_payments() c
         UNION ALL SELECT 'refund, ledger', c.campaign_id, c.order_id, c.refund_id, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_refunds() c
+        UNION ALL SELECT 'ended order, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_endings() c
         UNION ALL SELECT 'subsidy, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_subsidies() c
         UNION ALL SELECT 'due, settlements', c.campaign_id, c.order_id, c.refund_id, NULL, NULL, c.happened, c.here, c.there FROM compare_due() c
         UNION ALL SELECT 'settlement, ledger', NULL, NULL, NULL, c.settlement_id::text, c.journal_id, c.happened, c.here, c.there FROM compare_settlements() c
@@ -55,9 +56,6 @@ BEGIN
                coalesce(ktt.amount(c.here, i.item), 0), coalesce(ktt.amount(c.there, i.item), 0), NULL
         FROM compare_refunded() c CROSS JOIN LATERAL ktt.items(c.here - c.there) i
         WHERE c.here <> c.there AND i.amount <> 0 AND c.happened && v_period
-        UNION ALL
-        SELECT 'ended order, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, v_clearing, c.here, c.there, NULL
-        FROM compare_endings() c WHERE c.here <> c.there AND c.happened && v_period
         UNION ALL
         SELECT 'returned subsidies, ledger', NULL, NULL, NULL, NULL, NULL, market_account('subsidy'), c.here, c.there, NULL
         FROM compare_returned_subsidies() c WHERE c.here <> c.there
@@ -85,7 +83,7 @@ BEGIN
         ('order, refunds', 'The order counts a refund that was never made.', 'The order does not count a refund.', 'The order counts another sum of the item as refunded than its refunds come to.'),
         ('payment, ledger', 'The payment, or what was sent back of it, was not posted.', 'A payment is posted that never came in.', 'The payment is posted with another amount.'),
         ('refund, ledger', 'The refund was not posted.', 'Money is posted to a buyer, or elsewhere, that no refund gave back.', 'The refund is posted with another amount.'),
-        ('ended order, ledger', 'What was paid of the order that ended did not go back.', 'Money went back of an order that did not end.', 'Another sum went back than was left of the order that ended.'),
+        ('ended order, ledger', 'What was paid of the order that ended did not go back.', 'Money went back, or elsewhere, that was not left of an order that ended.', 'Another sum went back than was left of the order that ended.'),
         ('subsidy, ledger', 'The subsidy was not posted.', 'A subsidy is posted that was never granted.', 'The subsidy is posted with another amount.'),
         ('returned subsidies, ledger', 'What went back to subsidies was not posted.', 'More is posted back to subsidies than went back.', 'Another sum is posted back to subsidies than went back.'),
         ('due, settlements', 'No settlement took what is due.', 'A settlement took what is not due.', 'Settlements took another sum than is due.'),

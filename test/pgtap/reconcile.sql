@@ -1,7 +1,7 @@
 -- reconcile(): every relation between orders, payments, refunds, ledger and channel is broken on purpose, and found with its amounts.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(41);
+SELECT plan(45);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM reconcile()', 'a new market agrees with itself');
@@ -88,13 +88,28 @@ SELECT pg_temp.differs($$DELETE FROM journals WHERE kind = 'refund'$$,
 SELECT pg_temp.differs($$UPDATE refunds SET batch = 'other' WHERE batch IS NOT NULL AND order_id = id('a')$$,
     'refund, ledger: other market''s clearing -300 - 0 = -300; refund, ledger: refund_orders/r2 market''s clearing -1000 - -1300 = 300');
 SELECT pg_temp.differs($$DELETE FROM journals WHERE kind = 'cancellation'$$,
-    'ended order, ledger: 1 market''s clearing 5998 - 0 = 5998; journal, postings: market''s channel 0 - 5998 = -5998; '
+    'ended order, ledger: 1 market''s clearing -5998 - 0 = -5998; journal, postings: market''s channel 0 - 5998 = -5998; '
     'journal, postings: market''s clearing 0 - -5998 = 5998; ledger, bill: cancellation/1/3 market''s channel 0 - -5998 = 5998');
 SELECT pg_temp.differs($$UPDATE journals SET reference = reference || '9' WHERE kind = 'campaign_cancellation'$$,
-    'ended order, ledger: 2 market''s clearing 2999 - 0 = 2999; ended order, ledger: 29 market''s clearing 0 - 2999 = -2999; '
+    'ended order, ledger: 2 market''s clearing -2999 - 0 = -2999; ended order, ledger: 29 market''s clearing 0 - -2999 = 2999; '
     'ledger, bill: campaign_cancellation/2/7 market''s channel 0 - -2999 = 2999');
 SELECT pg_temp.differs($$UPDATE orders SET state = 'paid' WHERE id = id('c')$$,
-    'ended order, ledger: order c 1/3 market''s clearing 0 - 5998 = -5998');
+    'ended order, ledger: order c 1/3 market''s clearing 0 - -5998 = 5998');
+SELECT pg_temp.differs($$UPDATE journals SET reference = '1/999' WHERE kind = 'cancellation'$$,
+    'ended order, ledger: 1 market''s clearing -5998 - 0 = -5998; ended order, ledger: 1/999 market''s clearing 0 - -5998 = 5998; '
+    'ledger, bill: cancellation/1/3 market''s channel 0 - -5998 = 5998; ledger, bill: cancellation/1/999 market''s channel -5998 - 0 = -5998');
+SELECT pg_temp.differs($$SELECT post('cancellation', '1/999', shares(market_account('revenue'), 5) - shares(market_account('channel'), 5))$$,
+    'ended order, ledger: 1/999 market''s revenue 0 - 5 = -5; ledger, bill: cancellation/1/999 market''s channel 5 - 0 = 5');
+-- Money that went elsewhere, by a journal that is sound in itself.
+CREATE FUNCTION pg_temp.stray(kind text) RETURNS void LANGUAGE sql AS $$
+    UPDATE journals j SET entries = j.entries - shares(market_account('channel'), 8) + shares(market_account('revenue'), 8) WHERE j.kind = stray.kind;
+    UPDATE postings p SET amount = p.amount - 8 FROM journals j WHERE j.id = p.journal_id AND j.kind = stray.kind AND p.account_id = market_account('channel');
+    INSERT INTO postings SELECT j.id, market_account('revenue'), 8, j.written_at FROM journals j WHERE j.kind = stray.kind;
+    UPDATE accounts a SET balance = a.balance + CASE a.kind WHEN 'channel' THEN -8 ELSE 8 END WHERE a.id IN (market_account('channel'), market_account('revenue'));
+$$;
+SELECT pg_temp.differs($$SELECT pg_temp.stray('cancellation')$$,
+    'ended order, ledger: order c 1/3 market''s revenue 0 - 8 = -8; ledger, bill: cancellation/1/3 market''s channel -5990 - -5998 = 8');
+SELECT pg_temp.differs($$SELECT pg_temp.stray('campaign_cancellation')$$, 'ended order, ledger: 2 market''s revenue 0 - 8 = -8');
 SELECT pg_temp.differs($$UPDATE order_subsidies SET amount = amount + 3$$,
     'order, payments: order e market''s clearing 2999 - 3002 = -3; subsidy, ledger: order e 1/5 market''s clearing 103 - 100 = 3; '
     'subsidy, ledger: order e 1/5 market''s subsidy -103 - -100 = -3');
