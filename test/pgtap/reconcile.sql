@@ -1,7 +1,7 @@
 -- reconcile(): every relation between orders, payments, refunds, ledger and channel is broken on purpose, and found with its amounts.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(45);
+SELECT plan(46);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM reconcile()', 'a new market agrees with itself');
@@ -113,6 +113,8 @@ SELECT pg_temp.differs($$SELECT pg_temp.stray('campaign_cancellation')$$, 'ended
 SELECT pg_temp.differs($$UPDATE order_subsidies SET amount = amount + 3$$,
     'order, payments: order e market''s clearing 2999 - 3002 = -3; subsidy, ledger: order e 1/5 market''s clearing 103 - 100 = 3; '
     'subsidy, ledger: order e 1/5 market''s subsidy -103 - -100 = -3');
+SELECT pg_temp.differs($$SELECT post('subsidy', '1/999', shares(market_account('clearing'), 4) - shares(market_account('subsidy'), 4))$$,
+    'subsidy, ledger: 1/999 market''s clearing 0 - 4 = -4; subsidy, ledger: 1/999 market''s subsidy 0 - -4 = 4');
 SELECT pg_temp.differs($$UPDATE order_subsidies SET returned = returned - 2, last = 0$$,
     'returned subsidies, ledger: market''s subsidy 31 - 33 = -2');
 SELECT pg_temp.differs($$UPDATE orders SET shares = shares + shares(account('mill', 'goods'), 9) - shares(account('leader', 'commission'), 9) WHERE id = id('d')$$,

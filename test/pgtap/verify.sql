@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(214);
+SELECT plan(215);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -260,6 +260,8 @@ SELECT pg_temp.finds(d, 'members were charged their subsidies once', :'own')
 FROM unnest(ARRAY['UPDATE subsidies SET charges = charges + 1 WHERE charges > 0', 'UPDATE subsidies SET charged = 0', 'DELETE FROM journals WHERE kind = ''subsidy_charge''']) d;
 SELECT pg_temp.finds(d, 'subsidies of orders are posted once, and end with them')
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''subsidy''', 'DELETE FROM order_subsidies', 'UPDATE order_subsidies SET amount = amount - 1', 'UPDATE orders SET state = ''cancelled'' WHERE request = ''at shed''']) d;
+SELECT pg_temp.finds('SELECT post(''subsidy'', ''1/999'', shares(market_account(''clearing''), 4) - shares(market_account(''subsidy''), 4))',
+                     'subsidies of orders are posted once, and end with them', '1/999');
 SELECT pg_temp.finds('UPDATE order_subsidies SET returned = 1', 'subsidies got back what orders gave back', format('account %s: 0, not 2', market_account('subsidy')));
 
 SELECT is_empty('SELECT invariant FROM verify() EXCEPT SELECT invariant FROM broken', 'every invariant was broken');
