@@ -1,7 +1,7 @@
 -- reconcile(): every relation between orders, payments, refunds, ledger and channel is broken on purpose, and found with its amounts.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(46);
+SELECT plan(50);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM reconcile()', 'a new market agrees with itself');
@@ -172,6 +172,20 @@ SELECT is(pg_temp.found(:'now'::timestamptz - interval '4 days', :'now'::timesta
 SELECT is(pg_temp.found(:'now'::timestamptz - interval '1 day', NULL), 'order, refunds;payment, ledger;payment, ledger;refund, ledger', 'or now, when it was posted; so did the refund');
 SELECT is(pg_temp.found(:'now'::timestamptz - interval '6 days', :'now'::timestamptz - interval '5 days'), NULL, 'nothing happened before');
 SELECT is(pg_temp.found(:'now', NULL), NULL, 'or after');
+-- The second settlement is of all days from 30 days ago on, and pays once more what the first has paid; then it is not posted, and then nobody knows of it.
+CREATE FUNCTION pg_temp.settlements(since timestamptz, until timestamptz) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(DISTINCT coalesce(r.reference, 'journal'), ';') FROM reconcile(since, until) r WHERE r.relation = 'settlement, ledger'
+$$;
+SET LOCAL session_replication_role = replica;
+UPDATE settlements SET due = tstzrange(lower(due), upper(due) - interval '30 days', '(]') WHERE id = 1;
+UPDATE journals j SET happened_at = j.happened_at - interval '30 days' FROM settlements s WHERE s.id = 1 AND j.id = s.journal_id;
+UPDATE settlements SET due = tstzrange(lower(due) - interval '30 days', upper(due), '(]') WHERE id = 2;
+SELECT is(pg_temp.settlements(:'now'::timestamptz - interval '20 days', :'now'::timestamptz - interval '10 days'), '2', 'a settlement is of all days of its window');
+SELECT is(pg_temp.settlements(:'now', NULL), NULL, 'and of none after it was posted');
+UPDATE settlements SET journal_id = NULL WHERE id = 2;
+SELECT is(pg_temp.settlements(:'now'::timestamptz - interval '20 days', :'now'::timestamptz - interval '10 days'), '2', 'one that was not posted too');
+SELECT is(pg_temp.settlements(:'now'::timestamptz - interval '1 day', NULL), '2;journal', 'and a journal without a settlement is of its own time');
+SET LOCAL session_replication_role = origin;
 SELECT throws_ok('SELECT reconcile(now(), now())', '22023', 'period must end after it starts', 'a period must end after it starts');
 
 SELECT * FROM finish();
