@@ -1,7 +1,7 @@
 -- reconcile(): every relation between orders, payments, refunds, ledger and channel is broken on purpose, and found with its amounts.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(50);
+SELECT plan(57);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM reconcile()', 'a new market agrees with itself');
@@ -160,6 +160,24 @@ SELECT pg_temp.differs($$UPDATE bill_lines SET amount = amount - 1 WHERE kind = 
 SELECT pg_temp.differs($$UPDATE bill_lines SET day = day + 1, amount = amount + 1 WHERE key = 'payment of a'$$,
     'ledger, bill: payment of a market''s channel 5969 - 5970 = -1');
 SELECT pg_temp.differs($$UPDATE bill_lines SET day = day + 1 WHERE key = 'payment of a'$$, NULL);
+-- By days: what happened on one without a bill is compared once it is billed; what is billed on another day once, though both are billed.
+CREATE FUNCTION pg_temp.moved(days int, kind text, reference text) RETURNS void LANGUAGE sql AS $$
+    UPDATE journals j SET happened_at = local_time(local_day(clock_timestamp()) - days, '12:00') WHERE j.kind = moved.kind AND j.reference = moved.reference
+$$;
+CREATE FUNCTION pg_temp.billed(days int) RETURNS void LANGUAGE sql AS $$ INSERT INTO bills (channel, day) VALUES ('wechat', local_day(clock_timestamp()) - days) $$;
+SELECT pg_temp.differs($$SELECT pg_temp.moved(1, 'payment', 'payment of a')$$, NULL);
+SELECT pg_temp.differs($$SELECT pg_temp.moved(1, 'payment', 'payment of a'); UPDATE bill_lines SET amount = amount + 1 WHERE key = 'payment of a'$$,
+    'ledger, bill: payment of a market''s channel 5969 - 5970 = -1');
+SELECT pg_temp.differs($$SELECT pg_temp.moved(1, 'campaign_cancellation', '2'); UPDATE bill_lines SET amount = amount + 1 WHERE key LIKE 'campaign%'$$,
+    'ledger, bill: campaign_cancellation/2/7 market''s channel -2999 - -2998 = -1');
+SELECT pg_temp.differs($$SELECT pg_temp.billed(2), pg_temp.moved(2, 'payment', 'payment of a'); UPDATE bill_lines SET amount = amount + 1 WHERE key = 'payment of a'$$,
+    'ledger, bill: payment of a market''s channel 5969 - 5970 = -1');
+SELECT pg_temp.differs($$SELECT pg_temp.billed(2), pg_temp.moved(1, 'payment', 'payment of a'); DELETE FROM bill_lines WHERE key = 'payment of a'$$, NULL);
+SELECT pg_temp.differs($$SELECT pg_temp.billed(1), pg_temp.moved(1, 'payment', 'payment of a'); DELETE FROM bill_lines WHERE key = 'payment of a'$$,
+    'ledger, bill: payment of a market''s channel 5969 - 0 = 5969');
+SELECT pg_temp.differs($$INSERT INTO bill_lines SELECT 'bank', l.kind, l.key, l.amount, l.day, b.id FROM bill_lines l, bills b
+                         WHERE l.key = 'payment of a' AND b.channel = 'bank' AND b.journal_id IS NOT NULL$$,
+    'ledger, bill: payment of a market''s bank 0 - 5969 = -5969');
 
 -- Of a period: when it happened, by either side; what the account has now in any case.
 CREATE FUNCTION pg_temp.found(since timestamptz, until timestamptz) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(r.relation, ';' ORDER BY r.relation) FROM reconcile(since, until) r $$;
