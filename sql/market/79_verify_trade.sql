@@ -43,18 +43,23 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     -- What was left of an order that ended went back by its own journal, or by the one of its campaign. Which part of it went to a subsidy is that one's
     -- to know; to anybody else nothing may go.
-    WITH j AS (
+    WITH j AS NOT MATERIALIZED (
         SELECT x.id, x.kind, x.reference, x.happened_at,
                x.entries - ktt.slice(x.entries, ARRAY[(SELECT market_account('channel')), (SELECT market_account('subsidy'))]) AS entries
         FROM journals x WHERE x.kind IN ('cancellation', 'campaign_cancellation')),
     o AS (
         SELECT o.campaign_id, o.id, o.placed_at, o.state IN ('cancelled', 'expired') AS ended, received(o.*) - ktt.amount(o.refunded) AS amount,
                own.id AS journal_id, own.reference, own.happened_at, own.entries
-        FROM orders o FULL JOIN (SELECT x.* FROM j x WHERE x.kind = 'cancellation') own ON own.reference = format('%s/%s', o.campaign_id, o.id)
+        FROM orders o LEFT JOIN (SELECT x.* FROM j x WHERE x.kind = 'cancellation') own ON own.reference = format('%s/%s', o.campaign_id, o.id)
         WHERE o.state IN ('cancelled', 'expired') OR own.id IS NOT NULL)
     SELECT o.reference, o.campaign_id, o.id, o.journal_id, span(o.happened_at, o.happened_at),
            -ktt.shares((SELECT market_account('clearing')), CASE WHEN o.ended THEN o.amount ELSE 0 END), o.entries, true AS own, o.ended
     FROM o WHERE o.journal_id IS NOT NULL
+    UNION ALL
+    -- Not by a full join, which no worker takes part in.
+    SELECT j.reference, NULL AS campaign_id, NULL AS order_id, j.id, span(j.happened_at, j.happened_at),
+           '{}'::ktt.shares AS here, j.entries, true AS own, false AS in_state
+    FROM j WHERE j.kind = 'cancellation' AND NOT EXISTS (SELECT FROM o WHERE o.journal_id = j.id)
     UNION ALL
     SELECT coalesce(j.reference, k.id::text), k.id, NULL AS order_id, j.id, span(coalesce(j.happened_at, c.placed_at), coalesce(j.happened_at, 'infinity')),
            -ktt.shares((SELECT market_account('clearing')), coalesce(c.amount, 0)), coalesce(j.entries, '{}'), false AS own,
