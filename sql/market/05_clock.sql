@@ -54,4 +54,4 @@ CREATE FUNCTION span(one timestamptz, other timestamptz)
 RETURNS tstzrange
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN tstzrange(least(one, other), greatest(one, other), '[]');
-COMMENT ON FUNCTION span(timestamptz, timestamptz) IS 'Internal. From the earlier to the later of two times, both included; of one when the other is NULL.';
+COMMENT ON FUNCTION span(timestamptz, timestamptz) IS 'Internal. From the earlier to the later of two times, both included; of one when the other is NULL, and unbounded when both are.';

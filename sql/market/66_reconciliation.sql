@@ -106,7 +106,7 @@ COMMENT ON FUNCTION sweep_channel(bigint, text) IS
     'the journal; once, however often it is called. Errors: 22004 null, 22023 out of bounds, KT010 same reference with another amount.';
 
 CREATE FUNCTION channel_moves(channel text, since timestamptz, until timestamptz)
-RETURNS TABLE (kind text, key text, amount bigint)
+RETURNS TABLE (kind text, key text, amount bigint, happened_at timestamptz)
 LANGUAGE plpgsql STABLE ROWS 100000 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -115,7 +115,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH moved AS (
-        SELECT j.id, j.kind, j.reference, -p.amount AS amount
+        SELECT j.id, j.kind, j.reference, j.happened_at, -p.amount AS amount
         FROM postings p JOIN journals j ON j.id = p.journal_id
         WHERE p.account_id = v_account AND p.written_at >= since AND j.happened_at >= since AND j.happened_at < until AND j.kind <> 'channel_fee'
           AND CASE WHEN j.kind IN ('transfer', 'late_transfer', 'returned_transfer')
@@ -125,52 +125,53 @@ BEGIN
                 WHEN m.kind = 'returned_transfer' THEN 'return'
                 WHEN m.kind IN ('refund', 'cancellation', 'change', 'returned_payment') THEN 'refund' ELSE 'other' END,
            CASE WHEN m.kind IN ('payment', 'transfer', 'late_transfer', 'returned_transfer', 'sweep') THEN m.reference ELSE m.kind || '/' || m.reference END,
-           m.amount
+           m.amount, m.happened_at
     FROM moved m WHERE m.kind <> 'campaign_cancellation'
     UNION ALL
     -- One journal, but a refund of its own for every order.
-    SELECT 'refund', format('campaign_cancellation/%s/%s', e.campaign_id, e.order_id), -e.amount
+    SELECT 'refund', format('campaign_cancellation/%s/%s', e.campaign_id, e.order_id), -e.amount, m.happened_at
     FROM moved m CROSS JOIN LATERAL explain(m.id, v_account) e WHERE m.kind = 'campaign_cancellation'
     UNION ALL
-    SELECT 'fee', b.key, b.amount
+    SELECT 'fee', b.key, b.amount, j.happened_at
     FROM journals j JOIN bills x ON x.journal_id = j.id JOIN bill_lines b ON b.channel = x.channel AND b.day = x.day AND b.bill_id = x.id AND b.kind = 'fee'
     WHERE j.kind = 'channel_fee' AND x.channel = channel_moves.channel AND j.happened_at >= since AND j.happened_at < until;
 END
 $$;
 COMMENT ON FUNCTION channel_moves(text, timestamptz, timestamptz) IS
     'Internal. What the ledger says that moved at a channel in a time, as it happened: kind and key as a bill has them, amount as the money there '
-    'changed.';
+    'changed, and when.';
 
 CREATE FUNCTION moved_here(kind text, key text)
-RETURNS boolean
+RETURNS timestamptz
 LANGUAGE sql STABLE SET search_path FROM CURRENT
 AS $$
-    SELECT CASE
-        WHEN moved_here.kind IN ('payment', 'sweep') THEN EXISTS (SELECT FROM journals j WHERE j.kind = moved_here.kind AND j.reference = moved_here.key)
-        WHEN moved_here.kind = 'transfer' THEN EXISTS (SELECT FROM journals j WHERE j.kind IN ('transfer', 'late_transfer') AND j.reference = moved_here.key)
-        WHEN moved_here.kind = 'return' THEN EXISTS (SELECT FROM journals j WHERE j.kind = 'returned_transfer' AND j.reference = moved_here.key)
-        WHEN moved_here.key LIKE 'campaign\_cancellation/%' THEN
-            EXISTS (SELECT FROM journals j WHERE j.kind = 'campaign_cancellation' AND j.reference = split_part(moved_here.key, '/', 2))
-        ELSE EXISTS (SELECT FROM journals j WHERE j.kind = split_part(moved_here.key, '/', 1)
-                                              AND j.reference = substr(moved_here.key, strpos(moved_here.key, '/') + 1)) END
+    SELECT min(j.happened_at)
+    FROM (SELECT CASE WHEN moved_here.kind IN ('payment', 'sweep') THEN ARRAY[moved_here.kind]
+                      WHEN moved_here.kind = 'transfer' THEN '{transfer,late_transfer}'
+                      WHEN moved_here.kind = 'return' THEN '{returned_transfer}'
+                      ELSE ARRAY[split_part(moved_here.key, '/', 1)] END AS kinds,
+                 CASE WHEN moved_here.kind IN ('payment', 'sweep', 'transfer', 'return') THEN moved_here.key
+                      WHEN moved_here.key LIKE 'campaign\_cancellation/%' THEN split_part(moved_here.key, '/', 2)
+                      ELSE substr(moved_here.key, strpos(moved_here.key, '/') + 1) END AS reference) l
+    JOIN journals j ON j.kind = ANY (l.kinds) AND j.reference = l.reference
 $$;
-COMMENT ON FUNCTION moved_here(text, text) IS 'Internal. Whether the ledger has, at whatever time, what a line of a bill says.';
+COMMENT ON FUNCTION moved_here(text, text) IS 'Internal. When the ledger has what a line of a bill says, whenever that is and with whatever amount; NULL is never.';
 
 CREATE FUNCTION compare_channel(channel text, since date, until date)
-RETURNS TABLE (kind text, key text, here bigint, there bigint, outcome text)
+RETURNS TABLE (kind text, key text, happened_at timestamptz, here bigint, there bigint, outcome text)
 LANGUAGE sql STABLE ROWS 100000 SET search_path FROM CURRENT SET jit = off
 AS $$
-    WITH h AS (SELECT m.kind, m.key, m.amount FROM channel_moves(compare_channel.channel, local_time(since, '00:00'), local_time(until, '00:00')) m),
+    WITH h AS (SELECT m.* FROM channel_moves(compare_channel.channel, local_time(since, '00:00'), local_time(until, '00:00')) m),
     t AS (SELECT b.kind, b.key, b.amount FROM bill_lines b WHERE b.channel = compare_channel.channel AND b.day >= since AND b.day < until)
-    SELECT coalesce(h.kind, t.kind), coalesce(h.key, t.key), coalesce(h.amount, 0), coalesce(t.amount, 0),
+    SELECT coalesce(h.kind, t.kind), coalesce(h.key, t.key), h.happened_at, coalesce(h.amount, 0), coalesce(t.amount, 0),
            CASE WHEN h.amount = t.amount THEN 'matched'
                 WHEN h.amount <> t.amount THEN 'amount_differs'
                 WHEN t.amount IS NULL THEN CASE WHEN EXISTS (SELECT FROM bill_lines b WHERE b.channel = compare_channel.channel AND b.kind = h.kind AND b.key = h.key)
                                                 THEN 'other_day' ELSE 'missing_there' END
-                WHEN moved_here(t.kind, t.key) THEN 'other_day' ELSE 'missing_here' END
+                WHEN moved_here(t.kind, t.key) IS NOT NULL THEN 'other_day' ELSE 'missing_here' END
     FROM h FULL JOIN t ON t.kind = h.kind AND t.key = h.key
 $$;
-COMMENT ON FUNCTION compare_channel(text, date, date) IS 'Internal. Every move of a channel in a period as the ledger and as its bills have it.';
+COMMENT ON FUNCTION compare_channel(text, date, date) IS 'Internal. Every move of a channel in a period as the ledger and as its bills have it, and when it happened.';
 
 CREATE FUNCTION require_period(since date, until date)
 RETURNS void

@@ -227,7 +227,7 @@ CREATE FUNCTION compare_subsidies()
 RETURNS TABLE (reference text, campaign_id bigint, order_id bigint, journal_id bigint, happened tstzrange, here ktt.shares, there ktt.shares, ended boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT coalesce(format('%s/%s', s.campaign_id, s.order_id), j.reference), s.campaign_id, s.order_id, j.id, span(s.granted_at, j.happened_at),
+    SELECT coalesce(j.reference, format('%s/%s', s.campaign_id, s.order_id)), s.campaign_id, s.order_id, j.id, span(s.granted_at, j.happened_at),
            ktt.shares((SELECT market_account('clearing')), s.amount) - ktt.shares((SELECT market_account('subsidy')), s.amount), j.entries,
            -- All of it is back when all of the order is.
            s.returned = s.amount OR NOT (o.state IN ('cancelled', 'expired', 'refunded') OR ktt.amount(o.refunded) = o.amount)

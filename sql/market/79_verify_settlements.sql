@@ -23,7 +23,10 @@ BEGIN ATOMIC
         FROM w LEFT JOIN o ON o.id = w.id LEFT JOIN r ON r.id = w.id
         CROSS JOIN LATERAL (SELECT coalesce(o.shares, '{}') - coalesce(r.shares, '{}') AS entries) x)
     -- While a window is open there is nothing to compare it with.
-    SELECT e.id, j.id, span(upper(e.due), j.happened_at),
+    -- What it settles happened at any time of its window, and it was posted after.
+    SELECT e.id, j.id,
+           CASE WHEN j.id IS NULL THEN e.due WHEN e.id IS NULL THEN span(j.happened_at, j.happened_at)
+                ELSE range_merge(e.due, span(j.happened_at, j.happened_at)) END,
            CASE WHEN e.open THEN '{}' ELSE e.entries - ktt.shares((SELECT market_account('clearing')), ktt.total(e.entries)) END,
            coalesce(j.entries, '{}'), e.follows AND (e.open OR e.counted)
     FROM e FULL JOIN (SELECT x.* FROM journals x WHERE x.kind = 'settlement') j ON j.id = e.journal_id;

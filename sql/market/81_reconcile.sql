@@ -6,15 +6,27 @@ CREATE FUNCTION compare_bills(period tstzrange)
 RETURNS TABLE (channel text, kind text, key text, here bigint, there bigint)
 LANGUAGE sql STABLE ROWS 100000 SET search_path FROM CURRENT
 AS $$
-    -- Of the days that are billed. What a channel bills on another day is compared on the day it happened.
-    SELECT d.channel, c.kind, c.key, c.here, coalesce(o.amount, c.there)
-    FROM (SELECT b.channel, min(b.day) AS since, max(b.day) + 1 AS until FROM bills b
-          WHERE tstzrange(local_time(b.day, '00:00'), local_time(b.day, '24:00')) && compare_bills.period GROUP BY 1) d
-    CROSS JOIN LATERAL compare_channel(d.channel, d.since, d.until) c
-    LEFT JOIN bill_lines o ON c.outcome = 'other_day' AND c.there = 0 AND o.channel = d.channel AND o.kind = c.kind AND o.key = c.key
-    WHERE c.outcome <> 'other_day' OR o.amount IS NOT NULL
+    WITH billed AS (
+        SELECT DISTINCT b.channel, b.day FROM bills b
+        WHERE tstzrange(local_time(b.day, '00:00'), local_time(b.day, '24:00')) && compare_bills.period),
+    -- What happened on a day that is not billed yet may still come.
+    c AS MATERIALIZED (
+        SELECT d.channel, c.kind, c.key, c.here, c.there, c.outcome
+        FROM (SELECT b.channel, min(b.day) AS since, max(b.day) + 1 AS until FROM billed b GROUP BY 1) d
+        CROSS JOIN LATERAL compare_channel(d.channel, d.since, d.until) c
+        WHERE c.there <> 0 OR (d.channel, local_day(c.happened_at)) IN (SELECT b.channel, b.day FROM billed b)),
+    -- What only one side has in these days is compared with the other days of the other.
+    h AS (
+        SELECT d.channel, m.kind, m.key, m.amount
+        FROM (SELECT x.channel, min(x.at) AS first_at, max(x.at) AS last_at
+              FROM (SELECT c.channel, moved_here(c.kind, c.key) AS at FROM c WHERE c.outcome = 'other_day' AND c.here = 0) x GROUP BY 1) d
+        CROSS JOIN LATERAL channel_moves(d.channel, d.first_at, d.last_at + interval '1 us') m)
+    SELECT c.channel, c.kind, c.key, coalesce(h.amount, c.here), coalesce(t.amount, c.there)
+    FROM c LEFT JOIN h ON c.outcome = 'other_day' AND c.here = 0 AND h.channel = c.channel AND h.kind = c.kind AND h.key = c.key
+    LEFT JOIN bill_lines t ON c.outcome = 'other_day' AND c.there = 0 AND t.channel = c.channel AND t.kind = c.kind AND t.key = c.key
 $$;
-COMMENT ON FUNCTION compare_bills(tstzrange) IS 'Internal. Every move of every channel in the days of a period that have a bill, as the ledger and as the bills have it.';
+COMMENT ON FUNCTION compare_bills(tstzrange) IS
+    'Internal. Every move of every channel in the local days of a period that have a bill, as the ledger and as the bills have it, on whatever day the other has it.';
 
 CREATE FUNCTION reconcile(since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
 RETURNS TABLE (relation text, campaign_id bigint, order_id bigint, refund_id bigint, reference text, journal_id bigint, account_id bigint,
@@ -36,6 +48,7 @@ BEGIN
         SELECT 'journal, postings', NULL::bigint, NULL::bigint, NULL::bigint, NULL::text, c.journal_id, c.happened, c.here, c.there FROM compare_postings() c
         UNION ALL SELECT 'payment, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_payments() c
         UNION ALL SELECT 'refund, ledger', c.campaign_id, c.order_id, c.refund_id, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_refunds() c
+        UNION ALL SELECT 'ended order, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_endings() c
         UNION ALL SELECT 'subsidy, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, c.happened, c.here, c.there FROM compare_subsidies() c
         UNION ALL SELECT 'due, settlements', c.campaign_id, c.order_id, c.refund_id, NULL, NULL, c.happened, c.here, c.there FROM compare_due() c
         UNION ALL SELECT 'settlement, ledger', NULL, NULL, NULL, c.settlement_id::text, c.journal_id, c.happened, c.here, c.there FROM compare_settlements() c
@@ -55,9 +68,6 @@ BEGIN
                coalesce(ktt.amount(c.here, i.item), 0), coalesce(ktt.amount(c.there, i.item), 0), NULL
         FROM compare_refunded() c CROSS JOIN LATERAL ktt.items(c.here - c.there) i
         WHERE c.here <> c.there AND i.amount <> 0 AND c.happened && v_period
-        UNION ALL
-        SELECT 'ended order, ledger', c.campaign_id, c.order_id, NULL, c.reference, c.journal_id, v_clearing, c.here, c.there, NULL
-        FROM compare_endings() c WHERE c.here <> c.there AND c.happened && v_period
         UNION ALL
         SELECT 'returned subsidies, ledger', NULL, NULL, NULL, NULL, NULL, market_account('subsidy'), c.here, c.there, NULL
         FROM compare_returned_subsidies() c WHERE c.here <> c.there
@@ -85,7 +95,7 @@ BEGIN
         ('order, refunds', 'The order counts a refund that was never made.', 'The order does not count a refund.', 'The order counts another sum of the item as refunded than its refunds come to.'),
         ('payment, ledger', 'The payment, or what was sent back of it, was not posted.', 'A payment is posted that never came in.', 'The payment is posted with another amount.'),
         ('refund, ledger', 'The refund was not posted.', 'Money is posted to a buyer, or elsewhere, that no refund gave back.', 'The refund is posted with another amount.'),
-        ('ended order, ledger', 'What was paid of the order that ended did not go back.', 'Money went back of an order that did not end.', 'Another sum went back than was left of the order that ended.'),
+        ('ended order, ledger', 'What was paid of the order that ended did not go back.', 'Money went back, or elsewhere, that was not left of an order that ended.', 'Another sum went back than was left of the order that ended.'),
         ('subsidy, ledger', 'The subsidy was not posted.', 'A subsidy is posted that was never granted.', 'The subsidy is posted with another amount.'),
         ('returned subsidies, ledger', 'What went back to subsidies was not posted.', 'More is posted back to subsidies than went back.', 'Another sum is posted back to subsidies than went back.'),
         ('due, settlements', 'No settlement took what is due.', 'A settlement took what is not due.', 'Settlements took another sum than is due.'),
@@ -102,5 +112,5 @@ COMMENT ON FUNCTION reconcile(timestamptz, timestamptz) IS
     'difference, none when all agree. The relation names both sides, as in "order, payments"; one and other are their amounts (minor units, as on the '
     'account that is named), difference is one less other, and the hint says what it means. Reference is the number of a payment, the key of a transfer or of a line of a bill, the id of a '
     'settlement, payout or bill, the item of an order''s line, else the reference of the journal. From since (inclusive) to until (exclusive; NULL is unbounded) '
-    'it lists only what happened then, by either side; balances are compared as they are now, bills where there are any. It reads the whole market and writes '
-    'nothing. Errors: 22023 empty period.';
+    'it lists only what happened then, by either side; balances are compared as they are now. Bills count by whole local days: every day that the period '
+    'touches and that has a bill is compared to its end, what the other side has on another day with that. It reads the whole market and writes nothing. Errors: 22023 empty period.';

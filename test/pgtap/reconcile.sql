@@ -1,7 +1,7 @@
 -- reconcile(): every relation between orders, payments, refunds, ledger and channel is broken on purpose, and found with its amounts.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(41);
+SELECT plan(57);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM reconcile()', 'a new market agrees with itself');
@@ -88,16 +88,33 @@ SELECT pg_temp.differs($$DELETE FROM journals WHERE kind = 'refund'$$,
 SELECT pg_temp.differs($$UPDATE refunds SET batch = 'other' WHERE batch IS NOT NULL AND order_id = id('a')$$,
     'refund, ledger: other market''s clearing -300 - 0 = -300; refund, ledger: refund_orders/r2 market''s clearing -1000 - -1300 = 300');
 SELECT pg_temp.differs($$DELETE FROM journals WHERE kind = 'cancellation'$$,
-    'ended order, ledger: 1 market''s clearing 5998 - 0 = 5998; journal, postings: market''s channel 0 - 5998 = -5998; '
+    'ended order, ledger: 1 market''s clearing -5998 - 0 = -5998; journal, postings: market''s channel 0 - 5998 = -5998; '
     'journal, postings: market''s clearing 0 - -5998 = 5998; ledger, bill: cancellation/1/3 market''s channel 0 - -5998 = 5998');
 SELECT pg_temp.differs($$UPDATE journals SET reference = reference || '9' WHERE kind = 'campaign_cancellation'$$,
-    'ended order, ledger: 2 market''s clearing 2999 - 0 = 2999; ended order, ledger: 29 market''s clearing 0 - 2999 = -2999; '
+    'ended order, ledger: 2 market''s clearing -2999 - 0 = -2999; ended order, ledger: 29 market''s clearing 0 - -2999 = 2999; '
     'ledger, bill: campaign_cancellation/2/7 market''s channel 0 - -2999 = 2999');
 SELECT pg_temp.differs($$UPDATE orders SET state = 'paid' WHERE id = id('c')$$,
-    'ended order, ledger: order c 1/3 market''s clearing 0 - 5998 = -5998');
+    'ended order, ledger: order c 1/3 market''s clearing 0 - -5998 = 5998');
+SELECT pg_temp.differs($$UPDATE journals SET reference = '1/999' WHERE kind = 'cancellation'$$,
+    'ended order, ledger: 1 market''s clearing -5998 - 0 = -5998; ended order, ledger: 1/999 market''s clearing 0 - -5998 = 5998; '
+    'ledger, bill: cancellation/1/3 market''s channel 0 - -5998 = 5998; ledger, bill: cancellation/1/999 market''s channel -5998 - 0 = -5998');
+SELECT pg_temp.differs($$SELECT post('cancellation', '1/999', shares(market_account('revenue'), 5) - shares(market_account('channel'), 5))$$,
+    'ended order, ledger: 1/999 market''s revenue 0 - 5 = -5; ledger, bill: cancellation/1/999 market''s channel 5 - 0 = 5');
+-- Money that went elsewhere, by a journal that is sound in itself.
+CREATE FUNCTION pg_temp.stray(kind text) RETURNS void LANGUAGE sql AS $$
+    UPDATE journals j SET entries = j.entries - shares(market_account('channel'), 8) + shares(market_account('revenue'), 8) WHERE j.kind = stray.kind;
+    UPDATE postings p SET amount = p.amount - 8 FROM journals j WHERE j.id = p.journal_id AND j.kind = stray.kind AND p.account_id = market_account('channel');
+    INSERT INTO postings SELECT j.id, market_account('revenue'), 8, j.written_at FROM journals j WHERE j.kind = stray.kind;
+    UPDATE accounts a SET balance = a.balance + CASE a.kind WHEN 'channel' THEN -8 ELSE 8 END WHERE a.id IN (market_account('channel'), market_account('revenue'));
+$$;
+SELECT pg_temp.differs($$SELECT pg_temp.stray('cancellation')$$,
+    'ended order, ledger: order c 1/3 market''s revenue 0 - 8 = -8; ledger, bill: cancellation/1/3 market''s channel -5990 - -5998 = 8');
+SELECT pg_temp.differs($$SELECT pg_temp.stray('campaign_cancellation')$$, 'ended order, ledger: 2 market''s revenue 0 - 8 = -8');
 SELECT pg_temp.differs($$UPDATE order_subsidies SET amount = amount + 3$$,
     'order, payments: order e market''s clearing 2999 - 3002 = -3; subsidy, ledger: order e 1/5 market''s clearing 103 - 100 = 3; '
     'subsidy, ledger: order e 1/5 market''s subsidy -103 - -100 = -3');
+SELECT pg_temp.differs($$SELECT post('subsidy', '1/999', shares(market_account('clearing'), 4) - shares(market_account('subsidy'), 4))$$,
+    'subsidy, ledger: 1/999 market''s clearing 0 - 4 = -4; subsidy, ledger: 1/999 market''s subsidy 0 - -4 = 4');
 SELECT pg_temp.differs($$UPDATE order_subsidies SET returned = returned - 2, last = 0$$,
     'returned subsidies, ledger: market''s subsidy 31 - 33 = -2');
 SELECT pg_temp.differs($$UPDATE orders SET shares = shares + shares(account('mill', 'goods'), 9) - shares(account('leader', 'commission'), 9) WHERE id = id('d')$$,
@@ -143,6 +160,24 @@ SELECT pg_temp.differs($$UPDATE bill_lines SET amount = amount - 1 WHERE kind = 
 SELECT pg_temp.differs($$UPDATE bill_lines SET day = day + 1, amount = amount + 1 WHERE key = 'payment of a'$$,
     'ledger, bill: payment of a market''s channel 5969 - 5970 = -1');
 SELECT pg_temp.differs($$UPDATE bill_lines SET day = day + 1 WHERE key = 'payment of a'$$, NULL);
+-- By days: what happened on one without a bill is compared once it is billed; what is billed on another day once, though both are billed.
+CREATE FUNCTION pg_temp.moved(days int, kind text, reference text) RETURNS void LANGUAGE sql AS $$
+    UPDATE journals j SET happened_at = local_time(local_day(clock_timestamp()) - days, '12:00') WHERE j.kind = moved.kind AND j.reference = moved.reference
+$$;
+CREATE FUNCTION pg_temp.billed(days int) RETURNS void LANGUAGE sql AS $$ INSERT INTO bills (channel, day) VALUES ('wechat', local_day(clock_timestamp()) - days) $$;
+SELECT pg_temp.differs($$SELECT pg_temp.moved(1, 'payment', 'payment of a')$$, NULL);
+SELECT pg_temp.differs($$SELECT pg_temp.moved(1, 'payment', 'payment of a'); UPDATE bill_lines SET amount = amount + 1 WHERE key = 'payment of a'$$,
+    'ledger, bill: payment of a market''s channel 5969 - 5970 = -1');
+SELECT pg_temp.differs($$SELECT pg_temp.moved(1, 'campaign_cancellation', '2'); UPDATE bill_lines SET amount = amount + 1 WHERE key LIKE 'campaign%'$$,
+    'ledger, bill: campaign_cancellation/2/7 market''s channel -2999 - -2998 = -1');
+SELECT pg_temp.differs($$SELECT pg_temp.billed(2), pg_temp.moved(2, 'payment', 'payment of a'); UPDATE bill_lines SET amount = amount + 1 WHERE key = 'payment of a'$$,
+    'ledger, bill: payment of a market''s channel 5969 - 5970 = -1');
+SELECT pg_temp.differs($$SELECT pg_temp.billed(2), pg_temp.moved(1, 'payment', 'payment of a'); DELETE FROM bill_lines WHERE key = 'payment of a'$$, NULL);
+SELECT pg_temp.differs($$SELECT pg_temp.billed(1), pg_temp.moved(1, 'payment', 'payment of a'); DELETE FROM bill_lines WHERE key = 'payment of a'$$,
+    'ledger, bill: payment of a market''s channel 5969 - 0 = 5969');
+SELECT pg_temp.differs($$INSERT INTO bill_lines SELECT 'bank', l.kind, l.key, l.amount, l.day, b.id FROM bill_lines l, bills b
+                         WHERE l.key = 'payment of a' AND b.channel = 'bank' AND b.journal_id IS NOT NULL$$,
+    'ledger, bill: payment of a market''s bank 0 - 5969 = -5969');
 
 -- Of a period: when it happened, by either side; what the account has now in any case.
 CREATE FUNCTION pg_temp.found(since timestamptz, until timestamptz) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(r.relation, ';' ORDER BY r.relation) FROM reconcile(since, until) r $$;
@@ -155,6 +190,20 @@ SELECT is(pg_temp.found(:'now'::timestamptz - interval '4 days', :'now'::timesta
 SELECT is(pg_temp.found(:'now'::timestamptz - interval '1 day', NULL), 'order, refunds;payment, ledger;payment, ledger;refund, ledger', 'or now, when it was posted; so did the refund');
 SELECT is(pg_temp.found(:'now'::timestamptz - interval '6 days', :'now'::timestamptz - interval '5 days'), NULL, 'nothing happened before');
 SELECT is(pg_temp.found(:'now', NULL), NULL, 'or after');
+-- The second settlement is of all days from 30 days ago on, and pays once more what the first has paid; then it is not posted, and then nobody knows of it.
+CREATE FUNCTION pg_temp.settlements(since timestamptz, until timestamptz) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(DISTINCT coalesce(r.reference, 'journal'), ';') FROM reconcile(since, until) r WHERE r.relation = 'settlement, ledger'
+$$;
+SET LOCAL session_replication_role = replica;
+UPDATE settlements SET due = tstzrange(lower(due), upper(due) - interval '30 days', '(]') WHERE id = 1;
+UPDATE journals j SET happened_at = j.happened_at - interval '30 days' FROM settlements s WHERE s.id = 1 AND j.id = s.journal_id;
+UPDATE settlements SET due = tstzrange(lower(due) - interval '30 days', upper(due), '(]') WHERE id = 2;
+SELECT is(pg_temp.settlements(:'now'::timestamptz - interval '20 days', :'now'::timestamptz - interval '10 days'), '2', 'a settlement is of all days of its window');
+SELECT is(pg_temp.settlements(:'now', NULL), NULL, 'and of none after it was posted');
+UPDATE settlements SET journal_id = NULL WHERE id = 2;
+SELECT is(pg_temp.settlements(:'now'::timestamptz - interval '20 days', :'now'::timestamptz - interval '10 days'), '2', 'one that was not posted too');
+SELECT is(pg_temp.settlements(:'now'::timestamptz - interval '1 day', NULL), '2;journal', 'and a journal without a settlement is of its own time');
+SET LOCAL session_replication_role = origin;
 SELECT throws_ok('SELECT reconcile(now(), now())', '22023', 'period must end after it starts', 'a period must end after it starts');
 
 SELECT * FROM finish();

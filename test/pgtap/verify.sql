@@ -1,7 +1,7 @@
 -- verify() finds every kind of damage: for each invariant a case that breaks it, and none of them is vacuous.
 \set ON_ERROR_STOP on
 BEGIN;
-SELECT plan(209);
+SELECT plan(215);
 \ir lib/market.sql
 
 SELECT is_empty('SELECT * FROM verify() WHERE violations <> 0', 'a new market is sound');
@@ -125,7 +125,12 @@ SELECT pg_temp.finds(d, 'every payment is posted once')
 FROM unnest(ARRAY['UPDATE payments SET returned_at = now() WHERE order_id = id(''a'')', 'UPDATE journals SET kind = ''returned_payment'' WHERE kind = ''cancellation''',
                   'DELETE FROM journals WHERE kind = ''payment'' AND id = 1', 'UPDATE payments SET accepted = accepted - 1 WHERE order_id = id(''a'')']) d;
 SELECT pg_temp.finds(d, 'orders that ended got their money back once')
-FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')']) d;
+FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''cancellation''', 'UPDATE orders SET state = ''paid'' WHERE id = id(''c'')',
+                  'SELECT post(''cancellation'', ''1/999'', shares(market_account(''channel''), 500) - shares(market_account(''clearing''), 500))',
+                  'SELECT post(''cancellation'', ''1/999'', shares(market_account(''revenue''), 5) - shares(market_account(''channel''), 5))',
+                  'UPDATE journals SET entries = entries - shares(market_account(''channel''), 5998) + shares(market_account(''revenue''), 5998) WHERE kind = ''cancellation''',
+                  'SELECT post(''campaign_cancellation'', ''999'', shares(market_account(''channel''), 500) - shares(market_account(''clearing''), 500))',
+                  'SELECT post(''campaign_cancellation'', id(''campaign'')::text, shares(market_account(''revenue''), 5) - shares(market_account(''channel''), 5))']) d;
 SELECT pg_temp.finds(d, 'campaigns and their orders are as the log says')
 FROM unnest(ARRAY['DELETE FROM campaign_log', 'UPDATE campaign_log SET state = ''failed''']) d;
 SELECT pg_temp.finds(d, 'campaigns of templates are their leader''s, published, on the template''s days')
@@ -255,6 +260,8 @@ SELECT pg_temp.finds(d, 'members were charged their subsidies once', :'own')
 FROM unnest(ARRAY['UPDATE subsidies SET charges = charges + 1 WHERE charges > 0', 'UPDATE subsidies SET charged = 0', 'DELETE FROM journals WHERE kind = ''subsidy_charge''']) d;
 SELECT pg_temp.finds(d, 'subsidies of orders are posted once, and end with them')
 FROM unnest(ARRAY['DELETE FROM journals WHERE kind = ''subsidy''', 'DELETE FROM order_subsidies', 'UPDATE order_subsidies SET amount = amount - 1', 'UPDATE orders SET state = ''cancelled'' WHERE request = ''at shed''']) d;
+SELECT pg_temp.finds('SELECT post(''subsidy'', ''1/999'', shares(market_account(''clearing''), 4) - shares(market_account(''subsidy''), 4))',
+                     'subsidies of orders are posted once, and end with them', '1/999');
 SELECT pg_temp.finds('UPDATE order_subsidies SET returned = 1', 'subsidies got back what orders gave back', format('account %s: 0, not 2', market_account('subsidy')));
 
 SELECT is_empty('SELECT invariant FROM verify() EXCEPT SELECT invariant FROM broken', 'every invariant was broken');
