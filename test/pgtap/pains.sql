@@ -1,5 +1,7 @@
 -- What systems of the field get wrong, one by one. Oversell is in test/tap/flash_sale.pl, limits in limits.sql, cut-offs in cut_off.sql,
--- stock of several hubs in stock.sql, rates that rewrite history in sellers.sql and rates.sql, withdrawals that race in payouts.sql and payout.spec.
+-- stock of several hubs in stock.sql, rates that rewrite history in sellers.sql and rates.sql, withdrawals that race in payouts.sql and payout.spec,
+-- refunds that come after the payout, keep the commission or take another rate in debts.sql, settlements that nobody can explain in settlements.sql and
+-- statements.sql, case packs, shortages and weights in waves.sql and shortages.sql. What is slow is in test/bench.
 \set ON_ERROR_STOP on
 BEGIN;
 SELECT plan(12);
