@@ -50,9 +50,9 @@ BEGIN
     -- All that was due must be settled, so the slowest calendar that is in use decides.
     SELECT c.name, settled_until(c) AS settled INTO v_behind
     FROM calendars c
-    WHERE (c.id = 1 OR c.id IN (SELECT x.calendar_id FROM campaign_calendars x UNION ALL SELECT x.calendar_id FROM account_calendars x))
-      AND (settled_until(c) >= local_time(v_until, '00:00') IS NOT TRUE
-           OR EXISTS (SELECT FROM settlements s WHERE s.calendar_id = c.id AND s.posted_at IS NULL AND coalesce(lower(s.due), '-infinity') < local_time(v_until, '00:00')))
+    WHERE settled_until(c) >= local_time(v_until, '00:00') IS NOT TRUE
+          AND (c.id = 1 OR c.id IN (SELECT x.calendar_id FROM campaign_calendars x UNION ALL SELECT x.calendar_id FROM account_calendars x))
+       OR EXISTS (SELECT FROM settlements s WHERE s.calendar_id = c.id AND s.posted_at IS NULL AND coalesce(lower(s.due), '-infinity') < local_time(v_until, '00:00'))
     ORDER BY settled_until(c) NULLS FIRST, c.id LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'period is not settled yet' USING ERRCODE = 'KT301',
