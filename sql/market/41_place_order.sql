@@ -119,8 +119,8 @@ BEGIN
     IF (campaign IS NOT NULL AND buyer IS NOT NULL AND (point IS NOT NULL OR location IS NOT NULL) AND octet_length(request) BETWEEN 1 AND 128
         AND cardinality(items) BETWEEN 1 AND 1000 AND cardinality(items) = cardinality(units)
         AND household IS NULL AND channel IS NULL AND note IS NULL) IS NOT TRUE THEN
-        PERFORM check_order(campaign, buyer, items, units, request, point, location, channel, note);
         v_household := household_id(household);
+        PERFORM check_order(campaign, buyer, items, units, request, point, location, channel, note);
     END IF;
 
     -- Behind the gate, and not before: a new statement, hence a new view of state and clock.

@@ -4,15 +4,7 @@
 \set QUIET on
 \pset format unaligned
 \pset tuples_only on
-\if :{?abs_srcdir}
-\else
-\getenv abs_srcdir abs_srcdir
-\if :{?abs_srcdir}
-\else
-\set abs_srcdir `pwd`
-\endif
-\endif
-\setenv abs_srcdir :abs_srcdir
+\ir lib/root.sql
 SET client_min_messages = warning;
 
 BEGIN;

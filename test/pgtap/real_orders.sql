@@ -1,17 +1,9 @@
 -- Six months of real orders with their 4,494 cancellation lines: ordered, paid, delivered, settled, refunded by line and units with
 -- somebody liable; what each payee, article, month and all of it come to is what an oracle in another language makes of the raw lines.
 \set ON_ERROR_STOP on
-\if :{?abs_srcdir}
-\else
-\getenv abs_srcdir abs_srcdir
-\if :{?abs_srcdir}
-\else
-\set abs_srcdir `pwd`
-\endif
-\endif
+\ir lib/root.sql
 \set DATA :abs_srcdir '/../shared/data'
 \setenv DATA :DATA
-\setenv abs_srcdir :abs_srcdir
 BEGIN;
 SELECT plan(16);
 \set at_hand `test -r "$DATA/uci_lines_2010-12_2011-06.csv.gz" && test -r "$DATA/uci_oracle_refund_match.csv.gz" && echo true || echo false`
